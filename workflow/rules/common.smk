@@ -1,0 +1,208 @@
+"""The study and what rules ask of it. The only rule file with functions.
+
+Needs: the config and the table of cohorts. Makes: STUDY, wildcard constraints, input functions.
+"""
+
+import hashlib
+import re
+import sys
+from pathlib import Path
+
+ROOT = Path(workflow.basedir)
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+
+from crosshub import config as crosshub_config
+from crosshub import fetch as geo_files
+from crosshub import geo, labels, provenance
+from crosshub.errors import CrosshubError, DataError
+from crosshub.study import read_study, study_files
+from snakemake.exceptions import WorkflowError
+
+
+def _read_study():
+    """Check config and table; end with one line for each mistake."""
+    schemas = ROOT / "workflow" / "schemas"
+    try:
+        found = read_study(
+            config,
+            crosshub_config.read_schema(schemas / "config.schema.yaml"),
+            crosshub_config.read_schema(schemas / "datasets.schema.yaml"),
+        )
+        _check_labels(found)
+    except CrosshubError as error:
+        raise WorkflowError(str(error))
+    return found
+
+
+def _check_labels(found):
+    """Try the label rules on every series that is here already, so that all mistakes show at once."""
+    wrong = []
+    for row in found.rows:
+        url = geo_files.series_url(found.config["geo"]["base_url"], row["accession"])
+        mirrored = Path(geo_files.local_path(url) or "")
+        path = next((p for p in (Path(series_file(row)), mirrored) if p.is_file()), None)
+        if path is None:
+            if SIMULATED is None and geo_files.local_path(url):
+                wrong.append(f"cohort '{row['cohort']}': no file '{mirrored}'; check geo.base_url")
+            continue
+        try:
+            labels.label_row(geo.read_series_header(path).fields, row)
+        except DataError as error:
+            wrong += str(error).splitlines()
+    if wrong:
+        raise DataError("\n".join(dict.fromkeys(wrong)))
+
+
+def series_file(row):
+    folder = geo.folder_of(row["accession"])
+    return f"{GEO}/series/{folder}/matrix/{row['accession']}_series_matrix.txt.gz"
+
+
+def _reference_name(path):
+    """A folder name for a signature reference: its name, and a mark that no other path has."""
+    if not path:
+        return ""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", Path(path).name.split(".")[0])
+    return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
+SIMULATED = (config.get("simulation") or {}).get("folder")
+# What is fetched from a simulated mirror is kept apart from what GEO itself gave.
+GEO = f"{SIMULATED}/fetched" if SIMULATED else "resources/geo"
+STUDY = _read_study()
+SEED = STUDY.config["seed"]
+REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
+
+
+wildcard_constraints:
+    accession=r"GSE\d+(-GPL\d+)?",
+    platform=r"GPL\d+",
+    stub=r"G(SE|PL)\d*nnn",
+    plain=r"GSE\d+",
+    cohort=r"[A-Za-z][A-Za-z0-9_]*",
+    disease=r"[a-z][a-z0-9_]*",
+    comparison=r"[a-z][a-z0-9_]*",
+    batch=r"\d+",
+
+
+def source_hash(rule):
+    """Hash of a rule's script and of the package behind it; see provenance.source_hash."""
+    return provenance.source_hash(ROOT / "workflow" / "scripts" / f"{rule}.py")
+
+
+def simulated_first(wildcards):
+    """Files that are fetched from a simulated mirror wait for the simulation."""
+    return [f"{SIMULATED}/simulation.json"] if SIMULATED else []
+
+
+def series_of(wildcards):
+    return series_file(STUDY.cohorts[wildcards.cohort])
+
+
+def annotation_of(wildcards):
+    """The table that names the genes of a cohort's probes."""
+    row = STUDY.cohorts[wildcards.cohort]
+    if row["kind"] == "counts":
+        return f"{GEO}/annotation/gene_table.tsv.gz"
+    folder = geo.folder_of(row["platform"])
+    return f"{GEO}/platforms/{folder}/annot/{row['platform']}.annot.gz"
+
+
+def counts_of(wildcards):
+    row = STUDY.cohorts[wildcards.cohort]
+    if row["kind"] != "counts":
+        return []
+    plain = row["accession"].split("-")[0]
+    return f"{GEO}/series/{geo.folder_of(plain)}/suppl/{plain}_raw_counts.tsv.gz"
+
+
+def fetched_files():
+    """Everything that the study needs from GEO."""
+    files = []
+    for name, row in STUDY.cohorts.items():
+        cohort = type("Wildcards", (), {"cohort": name})
+        files += [series_of(cohort), annotation_of(cohort), counts_of(cohort)]
+    return sorted({file for file in files if file})
+
+
+def cohort_files(names):
+    """Inputs from which loading.load_cohorts reads these cohorts."""
+    return {
+        "expression": [f"<study>/cohorts/{name}/genes.parquet" for name in names],
+        "counts": [f"<study>/cohorts/{name}/counts.parquet" for name in names],
+        "samples": [f"<study>/cohorts/{name}/samples.tsv" for name in names],
+        "identity": "<study>/identity.tsv",
+    }
+
+
+def rows_of(names):
+    """Rows of datasets.tsv, as params: a change of a row re-runs what uses it."""
+    return [STUDY.cohorts[name] for name in names]
+
+
+def of_disease(wildcards):
+    return STUDY.cohorts_of(wildcards.disease, role="discovery")
+
+
+def of_comparison(wildcards, role=None):
+    return STUDY.cohorts_of(*STUDY.comparisons[wildcards.comparison]["diseases"], role=role)
+
+
+def procedure_of(wildcards):
+    """What discover.Procedure is made of."""
+    sections = {name: STUDY.config[name] for name in ("candidates", "modules", "shared", "panel")}
+    return {"comparison": wildcards.comparison} | STUDY.comparisons[wildcards.comparison] | sections
+
+
+def batch_units(wildcards):
+    """The (kind, name) that one batch of the evaluation has to do."""
+    size = STUDY.config["evaluation"]["batch_size"]
+    start = int(wildcards.batch) * size
+    return STUDY.evaluation_units(wildcards.comparison)[start : start + size]
+
+
+def batch_files(wildcards):
+    folder = f"<study>/evaluation/{wildcards.comparison}/batches"
+    batches = STUDY.evaluation_batches(wildcards.comparison)
+    return {
+        "batches": [f"{folder}/{batch}.predictions.parquet" for batch in batches],
+        "selections": [f"{folder}/{batch}.selection.parquet" for batch in batches],
+        "random_panels": [f"{folder}/{batch}.random.parquet" for batch in batches],
+    }
+
+
+def biology_files():
+    """End points of the biology stage, as far as the config gives what they need."""
+    settings = STUDY.config["biology"]
+    files = [f"<study>/biology/{name}/subtypes.tsv" for name in STUDY.diseases]
+    if settings["immune"]:
+        files += [f"<study>/biology/{name}/immune.tsv" for name in STUDY.diseases]
+    for comparison in STUDY.comparisons:
+        folder = f"<study>/biology/{comparison}"
+        if STUDY.config["genesets"]:
+            files.append(f"{folder}/enrichment.tsv")
+        if settings["interactions"]:
+            files.append(f"{folder}/network.tsv")
+        if settings["single_cell"]:
+            files.append(f"{folder}/cell_types.tsv")
+    return files
+
+
+def compound_files():
+    if not REFERENCE:
+        return []
+    return [f"<study>/compounds/{name}/candidates.tsv" for name in STUDY.comparisons]
+
+
+def report_files():
+    """Everything that the report shows."""
+    files = [f"<study>/cohorts/{name}/qc.tsv" for name in STUDY.cohorts]
+    files += [f"<study>/cohorts/{name}/differential.tsv" for name in STUDY.cohorts]
+    files += [f"<study>/diseases/{name}/candidates.tsv" for name in STUDY.diseases]
+    for name in STUDY.comparisons:
+        files += [f"<study>/shared/{name}/overlap.tsv", f"<study>/panel/{name}/panel.tsv"]
+        files.append(f"<study>/evaluation/{name}/verdict.json")
+    files += ["<study>/identity.tsv", "<study>/run/versions.tsv"]
+    if SIMULATED and "all" in STUDY.comparisons:
+        files.append("<study>/truth_recovery.tsv")
+    return files + biology_files() + compound_files()

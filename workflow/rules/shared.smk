@@ -1,0 +1,85 @@
+"""Candidates of each disease, and the genes that the diseases of a comparison share.
+
+Needs: diseases/{disease}/{differential,modules,module_traits}.tsv.
+Makes: diseases/{disease}/candidates.tsv, shared/{comparison}/{genes,overlap}.tsv.
+"""
+
+
+rule pick_candidates:
+    input:
+        differential="<study>/diseases/{disease}/differential.tsv",
+        modules="<study>/diseases/{disease}/modules.tsv",
+        traits="<study>/diseases/{disease}/module_traits.tsv",
+    output:
+        table=report(
+            "<study>/diseases/{disease}/candidates.tsv",
+            caption="../report/candidates.rst",
+            category="3 Modules",
+            labels={"cohort": "{disease}", "item": "candidates"},
+        ),
+    log:
+        "<logs>/pick_candidates/{disease}.log",
+    benchmark:
+        "<benchmarks>/pick_candidates/{disease}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        settings=STUDY.config["candidates"],
+        trait_fdr=STUDY.config["modules"]["trait_fdr"],
+        code=source_hash("pick_candidates"),
+    message:
+        "Picking the candidates of {wildcards.disease}"
+    script:
+        "../scripts/pick_candidates.py"
+
+
+rule find_shared:
+    input:
+        unpack(lambda wildcards: cohort_files(of_comparison(wildcards, "discovery"))),
+        differential=lambda wildcards: collect(
+            "<study>/diseases/{disease}/differential.tsv",
+            disease=STUDY.comparisons[wildcards.comparison]["diseases"],
+        ),
+        modules=lambda wildcards: collect(
+            "<study>/diseases/{disease}/modules.tsv",
+            disease=STUDY.comparisons[wildcards.comparison]["diseases"],
+        ),
+        traits=lambda wildcards: collect(
+            "<study>/diseases/{disease}/module_traits.tsv",
+            disease=STUDY.comparisons[wildcards.comparison]["diseases"],
+        ),
+    output:
+        genes=report(
+            "<study>/shared/{comparison}/genes.tsv",
+            caption="../report/shared.rst",
+            category="4 Shared genes",
+            labels={"cohort": "{comparison}", "item": "genes"},
+        ),
+        overlap="<study>/shared/{comparison}/overlap.tsv",
+        figure=report(
+            "<study>/shared/{comparison}/shared.svg",
+            caption="../report/shared.rst",
+            category="4 Shared genes",
+            labels={"cohort": "{comparison}", "item": "effects"},
+        ),
+    log:
+        "<logs>/find_shared/{comparison}.log",
+    benchmark:
+        "<benchmarks>/find_shared/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        rows=lambda wildcards: rows_of(of_comparison(wildcards, "discovery")),
+        procedure=procedure_of,
+        seed=SEED,
+        code=source_hash("find_shared"),
+    message:
+        "Finding the genes shared in comparison {wildcards.comparison}"
+    script:
+        "../scripts/find_shared.py"

@@ -1,0 +1,67 @@
+"""Named targets: what a user may ask for. Each needs the end points of one stage."""
+
+
+localrules:
+    fetch,
+    cohorts,
+    differential,
+    modules,
+    shared,
+    panel,
+    evaluation,
+    biology,
+    compounds,
+    report,
+
+
+rule fetch:
+    input:
+        fetched_files(),
+
+
+rule cohorts:
+    input:
+        collect("<study>/cohorts/{cohort}/qc.tsv", cohort=STUDY.cohorts),
+        "<study>/identity.tsv",
+
+
+rule differential:
+    input:
+        collect("<study>/cohorts/{cohort}/differential.tsv", cohort=STUDY.cohorts),
+        collect("<study>/diseases/{disease}/differential.tsv", disease=STUDY.diseases),
+
+
+rule modules:
+    input:
+        collect("<study>/diseases/{disease}/modules.tsv", disease=STUDY.diseases),
+
+
+rule shared:
+    input:
+        collect("<study>/diseases/{disease}/candidates.tsv", disease=STUDY.diseases),
+        collect("<study>/shared/{comparison}/overlap.tsv", comparison=STUDY.comparisons),
+
+
+rule panel:
+    input:
+        collect("<study>/panel/{comparison}/panel.tsv", comparison=STUDY.comparisons),
+
+
+rule evaluation:
+    input:
+        collect("<study>/evaluation/{comparison}/verdict.json", comparison=STUDY.comparisons),
+
+
+rule biology:
+    input:
+        biology_files(),
+
+
+rule compounds:
+    input:
+        compound_files(),
+
+
+rule report:
+    input:
+        "<study>/report.html",

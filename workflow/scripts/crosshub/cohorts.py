@@ -1,0 +1,86 @@
+"""A cohort in memory: expression and samples side by side, cut to the samples one may see."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from crosshub.errors import DataError
+
+SMALLEST_GROUP = 2
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """Cases and controls of one disease from one accession.
+
+    Attributes
+    ----------
+    name, accession, disease, role
+        As in the table of cohorts.
+    expression
+        Genes × samples, log2; only cases and controls.
+    samples
+        Index sample; columns group (case, control), identity and covariates.
+    counts
+        Genes × samples for RNA-seq, else None.
+    covariates
+        Columns of `samples` that enter the model.
+    """
+
+    name: str
+    accession: str
+    disease: str
+    role: str
+    expression: pd.DataFrame
+    samples: pd.DataFrame
+    counts: pd.DataFrame | None = None
+    covariates: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if list(self.expression.columns) != list(self.samples.index):
+            raise DataError(f"cohort '{self.name}': expression and samples are not the same samples")
+
+    @property
+    def is_case(self) -> pd.Series:
+        """Whether each sample is a case."""
+        return self.samples["group"] == "case"
+
+    @property
+    def testable(self) -> bool:
+        """Whether both groups have the samples that a test needs."""
+        cases = int(self.is_case.sum())
+        return min(cases, len(self.samples) - cases) >= SMALLEST_GROUP
+
+    def only(self, samples: Iterable[str]) -> "Cohort":
+        """Return the cohort with these samples alone, in its own order."""
+        wanted = set(samples)
+        kept = [name for name in self.samples.index if name in wanted]
+        return replace(
+            self,
+            expression=self.expression[kept],
+            samples=self.samples.loc[kept],
+            counts=None if self.counts is None else self.counts[kept],
+        )
+
+    def relabelled(self, groups: pd.Series) -> "Cohort":
+        """Return the cohort with other groups; samples that `groups` does not name are left out."""
+        kept = self.only(groups.index)
+        samples = kept.samples.assign(group=groups.reindex(kept.samples.index))
+        return replace(kept, samples=samples)
+
+
+def restrict(cohorts: Mapping[str, Cohort], samples: Mapping[str, Iterable[str]]) -> list[Cohort]:
+    """Cut cohorts to the named samples; a cohort too small for a test afterwards is left out."""
+    cut = [cohorts[name].only(kept) for name, kept in samples.items()]
+    return [cohort for cohort in cut if cohort.testable]
+
+
+def share_people(cohorts: Iterable[Cohort]) -> bool:
+    """Say whether a person stands in cohorts of two diseases."""
+    diseases: dict[str, str] = {}
+    for cohort in cohorts:
+        for person in cohort.samples["identity"]:
+            if diseases.setdefault(person, cohort.disease) != cohort.disease:
+                return True
+    return False

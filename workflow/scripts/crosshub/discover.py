@@ -1,0 +1,178 @@
+"""The whole procedure as one function: from training samples to shared genes, panel and models.
+
+The stage rules call the same functions on all discovery samples; the evaluation calls `discover`
+on the training samples of each resample. So what is evaluated is what is delivered.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crosshub.candidates import tied_genes
+from crosshub.cohorts import Cohort, restrict, share_people
+from crosshub.differential import fit_differential
+from crosshub.errors import DataError
+from crosshub.meta import combine_cohorts
+from crosshub.model import Model
+from crosshub.modules import Modules, build_modules, module_traits
+from crosshub.panel import Panel, fit_models, select_panel
+from crosshub.randomness import generator
+from crosshub.shared import find_shared
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """What a comparison is, and the sections of the config that the procedure obeys."""
+
+    comparison: str
+    diseases: tuple[str, ...]
+    at_least: int
+    candidates: Mapping[str, Any]
+    modules: Mapping[str, Any]
+    shared: Mapping[str, Any]
+    panel: Mapping[str, Any]
+
+    @property
+    def needs_modules(self) -> bool:
+        """Whether anything that is chosen depends on the modules."""
+        return self.candidates["modules"] == "require"
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What `discover` finds, stage by stage."""
+
+    differential: dict[str, pd.DataFrame]
+    combined: dict[str, pd.DataFrame]
+    shared: pd.DataFrame
+    panel: Panel
+    models: dict[str, Model]
+
+
+def discover(
+    cohorts: Mapping[str, Cohort],
+    samples: Mapping[str, Iterable[str]],
+    settings: Procedure,
+    rng: np.random.Generator,
+) -> Discovery:
+    """Run the whole procedure on the named samples of the cohorts, and on no others.
+
+    Parameters
+    ----------
+    cohorts
+        By name.
+    samples
+        Cohort → training samples. A cohort that is left with fewer than two cases or controls
+        takes no part.
+    settings
+        The procedure.
+    rng
+        Random numbers of the selectors.
+
+    Returns
+    -------
+    Discovery
+
+    Raises
+    ------
+    DataError
+        If a disease of the comparison is left without a cohort.
+    """
+    training = restrict(cohorts, samples)
+    require_all_diseases(training, settings.diseases)
+    differential = {cohort.name: fit_differential(cohort) for cohort in training}
+    combined = {
+        disease: combine_cohorts(
+            {c.name: differential[c.name] for c in training if c.disease == disease}
+        )
+        for disease in settings.diseases
+    }
+    tied = None
+    if settings.needs_modules:
+        tied = {
+            disease: genes_of_tied_modules(
+                [c for c in training if c.disease == disease], settings.modules
+            )
+            for disease in settings.diseases
+        }
+    shared = find_shared(
+        combined,
+        people_shared=share_people(training),
+        at_least=settings.at_least,
+        fdr=settings.shared["fdr"],
+        tied_genes=tied,
+    )
+    seed = int(rng.integers(2**31))
+    panel = select_panel(training, shared, settings.diseases, settings.panel, seed=seed)
+    models = fit_models(
+        training, panel.genes, settings.diseases, comparison=settings.comparison, seed=seed
+    )
+    return Discovery(differential, combined, shared, panel, models)
+
+
+def delivered_seed(study_seed: int, comparison: str) -> int:
+    """Return the seed with which the stage rules run the procedure on all discovery samples."""
+    return int(delivered_rng(study_seed, comparison).integers(2**31))
+
+
+def delivered_rng(study_seed: int, comparison: str) -> np.random.Generator:
+    """Return the `rng` with which `discover` repeats what the stage rules deliver."""
+    return generator(study_seed, "discover", comparison)
+
+
+def require_all_diseases(training: Sequence[Cohort], diseases: Sequence[str]) -> None:
+    """Raise `DataError` if a disease has no cohort to learn from."""
+    missing = [name for name in diseases if all(cohort.disease != name for cohort in training)]
+    if missing:
+        raise DataError(
+            f"no cohort is left to learn {', '.join(missing)} from: "
+            "each needs one with two cases and two controls"
+        )
+
+
+def merge_expression(cohorts: Sequence[Cohort]) -> pd.DataFrame:
+    """Put the cohorts of a disease side by side for co-expression: genes centred in each cohort.
+
+    Returns
+    -------
+    DataFrame
+        Genes (measured in all) × samples, log2 differences from the cohort's mean.
+    """
+    genes = sorted(set.intersection(*(set(cohort.expression.index) for cohort in cohorts)))
+    parts = [cohort.expression.loc[genes].astype(float) for cohort in cohorts]
+    merged = pd.concat([part.sub(part.mean(axis=1), axis=0) for part in parts], axis=1)
+    return merged.loc[:, ~merged.columns.duplicated()]
+
+
+def network_of(cohorts: Sequence[Cohort], settings: Mapping[str, Any]) -> Modules:
+    """Build the modules of one disease with section ``modules`` of the config."""
+    return build_modules(
+        merge_expression(cohorts),
+        max_genes=settings["max_genes"],
+        network=settings["network"],
+        correlation=settings["correlation"],
+        scale_free_fit=settings["scale_free_fit"],
+        deep_split=settings["deep_split"],
+        min_module_size=settings["min_module_size"],
+        merge_height=settings["merge_height"],
+    )
+
+
+def traits_of(cohorts: Sequence[Cohort]) -> pd.DataFrame:
+    """Return samples × traits: case (1 or 0) and the covariates of the cohorts."""
+    rows = []
+    for cohort in cohorts:
+        columns = {name: cohort.samples[name] for name in cohort.covariates}
+        rows.append(pd.DataFrame({"case": cohort.is_case.astype(float), **columns}))
+    table = pd.concat(rows)
+    return table[~table.index.duplicated()]
+
+
+def genes_of_tied_modules(cohorts: Sequence[Cohort], settings: Mapping[str, Any]) -> set[str]:
+    """Return the genes of the modules that are tied to the disease in these cohorts."""
+    modules = network_of(cohorts, settings)
+    traits = module_traits(modules.eigengenes, traits_of(cohorts))
+    return tied_genes(modules.table, traits, settings["trait_fdr"])

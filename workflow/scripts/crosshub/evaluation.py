@@ -1,0 +1,249 @@
+"""Testing the procedure: `discover` on the training samples of each resample, scored on the rest."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from crosshub.cohorts import Cohort, restrict
+from crosshub.discover import Procedure, discover
+from crosshub.errors import DataError
+from crosshub.model import Model
+from crosshub.panel import fit_model, training_set
+from crosshub.performance import concordance
+from crosshub.resampling import Split, cross_validation, leave_cohort_out
+from crosshub.shared import permute_labels
+
+log = logging.getLogger(__name__)
+
+EXPRESSION_CLASSES = 10
+PREDICTIONS = [
+    "resampling",
+    "unit",
+    "fold",
+    "disease",
+    "cohort",
+    "sample",
+    "identity",
+    "case",
+    "score",
+    "n_genes",
+]
+SELECTION = ["resampling", "unit", "fold", "gene"]
+RANDOM_PANELS = ["unit", "fold", "disease", "cohort", "draw", "concordant", "pairs"]
+
+
+@dataclass
+class Evaluation:
+    """What resamples gave, as tables to be joined.
+
+    Attributes
+    ----------
+    predictions
+        resampling, unit, fold, disease, cohort, sample, identity, case, score (log odds), n_genes.
+    selection
+        resampling, unit, fold, gene: the panel of each resample.
+    random_panels
+        unit, fold, disease, cohort, draw, concordant, pairs.
+    """
+
+    predictions: list[pd.DataFrame] = field(default_factory=list)
+    selection: list[pd.DataFrame] = field(default_factory=list)
+    random_panels: list[pd.DataFrame] = field(default_factory=list)
+
+
+def evaluate(
+    kind: str,
+    unit: str,
+    cohorts: Sequence[Cohort],
+    procedure: Procedure,
+    *,
+    folds: int,
+    random_panels: int,
+    rng: np.random.Generator,
+) -> Evaluation:
+    """Do one unit of the evaluation.
+
+    Parameters
+    ----------
+    kind
+        ``cv`` (one repeat of the cross-validation), ``permutation`` (the same with permuted
+        labels), or ``leave_one_cohort_out``.
+    unit
+        Number of the repeat or permutation, or name of the cohort that is left out.
+    cohorts
+        Of all roles; cross-validation and permutation use those of discovery.
+    procedure
+        What is tested.
+    folds
+        Folds of the cross-validation.
+    random_panels
+        Random panels in each fold of the cross-validation.
+    rng
+        Random numbers of this unit.
+
+    Returns
+    -------
+    Evaluation
+    """
+    if kind == "leave_one_cohort_out":
+        members, splits = list(cohorts), [leave_cohort_out(cohorts, unit)]
+    else:
+        members = [cohort for cohort in cohorts if cohort.role == "discovery"]
+        if kind == "permutation":
+            members = permute_labels(members, rng)
+        splits = cross_validation(members, folds, rng)
+    result = Evaluation()
+    by_name = {cohort.name: cohort for cohort in members}
+    for fold, split in enumerate(splits):
+        key = {"resampling": kind, "unit": unit, "fold": fold}
+        draws = random_panels if kind == "cv" else 0
+        _evaluate_split(by_name, split, procedure, key, draws, rng, result)
+    return result
+
+
+def _evaluate_split(
+    cohorts: Mapping[str, Cohort],
+    split: Split,
+    procedure: Procedure,
+    key: dict[str, object],
+    draws: int,
+    rng: np.random.Generator,
+    result: Evaluation,
+) -> None:
+    train, test = split
+    try:
+        found = discover(cohorts, train, procedure, rng)
+    except DataError as error:
+        log.info("%s: not possible: %s", key, error)
+        return
+    genes = found.panel.genes
+    log.info("%s: %d shared, panel of %d", key, int(found.shared["shared"].sum()), len(genes))
+    result.selection.append(pd.DataFrame({**key, "gene": genes}))
+    for name, samples in test.items():
+        cohort = cohorts[name].only(samples)
+        if not samples:
+            continue
+        model = found.models[cohort.disease]
+        result.predictions.append(_predict(model, cohort).assign(**key, n_genes=len(genes)))
+    if draws and genes:
+        training = restrict(cohorts, train)
+        tested = [cohorts[name].only(samples) for name, samples in test.items() if samples]
+        table = _random_panels(training, tested, found.models, draws, rng)
+        result.random_panels.append(table.assign(unit=key["unit"], fold=key["fold"]))
+
+
+def _predict(model: Model, cohort: Cohort) -> pd.DataFrame:
+    """Score the test samples; a panel that the cohort does not measure predicts the prevalence."""
+    try:
+        scores = model.score(cohort.expression)["score"].to_numpy()
+    except DataError as error:
+        log.warning("cohort '%s': %s; it is scored with the prevalence", cohort.name, error)
+        odds = np.log(model.prevalence / (1 - model.prevalence))
+        scores = np.full(len(cohort.samples), odds)
+    return pd.DataFrame(
+        {
+            "disease": cohort.disease,
+            "cohort": cohort.name,
+            "sample": cohort.samples.index,
+            "identity": cohort.samples["identity"].to_numpy(),
+            "case": cohort.is_case.to_numpy(),
+            "score": scores,
+        }
+    )
+
+
+def _random_panels(
+    training: Sequence[Cohort],
+    tested: Sequence[Cohort],
+    models: Mapping[str, Model],
+    draws: int,
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Fit and test random panels as large as the real one and as strongly expressed.
+
+    References
+    ----------
+    Venet, Dumont and Detours 2011, PLoS Computational Biology 7:e1002240.
+    """
+    reference = next(iter(models.values())).reference
+    real = next(iter(models.values())).genes
+    level, pool = _expression_classes(training)
+    wanted = level.loc[list(real)]
+    panels = [
+        [gene for name, n in wanted.value_counts(sort=False).items() if n
+         for gene in rng.choice(pool[name], n, replace=False)]
+        for _ in range(draws)
+    ]  # fmt: skip
+    genes = sorted({gene for panel in panels for gene in panel})
+    seed = int(rng.integers(2**31))
+    rows = []
+    for disease, model in models.items():
+        own = training_set([c for c in training if c.disease == disease], genes, reference)
+        # The penalty of the real panel serves all: tuning each would cost more than it tells.
+        fitted = training_set(
+            [c for c in training if c.disease == disease], list(model.genes), reference
+        )
+        _, cost = fit_model(
+            fitted, model.genes, reference, disease=disease, comparison="", seed=seed
+        )
+        cohorts = [cohort for cohort in tested if cohort.disease == disease]
+        values = {c.name: reference.transform(c.expression, genes) for c in cohorts}
+        for draw, panel in enumerate(panels):
+            drawn, _ = fit_model(
+                own, panel, reference, disease=disease, comparison="", seed=seed, cost=cost
+            )
+            for cohort in cohorts:
+                z = (values[cohort.name][panel] - drawn.center) / drawn.scale
+                score = np.nan_to_num(z.to_numpy()) @ np.array(drawn.coefficient)
+                concordant, pairs = concordance(cohort.is_case.to_numpy(), score)
+                rows.append((disease, cohort.name, draw, concordant, pairs))
+    return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])
+
+
+def _expression_classes(training: Sequence[Cohort]) -> tuple[pd.Series, dict[int, list[str]]]:
+    """Sort the genes that all training cohorts measure into ten classes of expression."""
+    common = sorted(set.intersection(*(set(cohort.expression.index) for cohort in training)))
+    level = sum(cohort.expression.loc[common].mean(axis=1).rank() for cohort in training)
+    classes = pd.qcut(level.rank(method="first"), EXPRESSION_CLASSES, labels=False)
+    pool = {int(name): list(genes.index) for name, genes in classes.groupby(classes)}
+    return classes.astype(int), pool
+
+
+def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataFrame:
+    """Score the validation cohorts with the delivered models.
+
+    A person who also stands in a discovery cohort of the comparison is left out, and so counted
+    nowhere twice.
+    """
+    known = {p for c in cohorts if c.role == "discovery" for p in c.samples["identity"]}
+    parts = []
+    for cohort in cohorts:
+        if cohort.role != "validation" or cohort.disease not in models:
+            continue
+        new = cohort.only(cohort.samples.index[~cohort.samples["identity"].isin(known)])
+        dropped = len(cohort.samples) - len(new.samples)
+        log.info("validation in %s: %d people of discovery left out", cohort.name, dropped)
+        key = {"resampling": "validation", "unit": cohort.name, "fold": 0}
+        model = models[cohort.disease]
+        parts.append(_predict(model, new).assign(**key, n_genes=len(model.genes)))
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=PREDICTIONS)
+
+
+def join(done: Sequence[Evaluation]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return the predictions, the selection and the random panels of several evaluations."""
+    return (
+        stack([table for item in done for table in item.predictions], PREDICTIONS),
+        stack([table for item in done for table in item.selection], SELECTION),
+        stack([table for item in done for table in item.random_panels], RANDOM_PANELS),
+    )
+
+
+def stack(tables: Sequence[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:
+    """Put tables of the same columns under each other; empty ones add nothing but their columns."""
+    full = [table for table in tables if len(table)]
+    if not full:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in columns})
+    return pd.concat(full, ignore_index=True)[list(columns)]

@@ -1,0 +1,233 @@
+"""Cases and controls: from the rules of datasets.tsv and the fields of a series.
+
+A rule is ``field=regular expression``; several joined by ``;`` must all hold. Fields are the keys
+of the characteristics, and title, source_name_ch1, description and other tags of the samples.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from crosshub.errors import DataError
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One ``field=pattern``; the pattern is searched in the value, whatever its case."""
+
+    field: str
+    pattern: re.Pattern[str]
+
+
+def parse_rule(text: str) -> list[Condition]:
+    """Read a rule.
+
+    Raises
+    ------
+    DataError
+        If a part has no ``=`` or its pattern is not a regular expression.
+    """
+    wrong = rule_mistakes(text)
+    if wrong:
+        raise DataError("; ".join(wrong))
+    parts = [part.partition("=") for part in text.split(";") if part.strip()]
+    return [
+        Condition(field.strip().lower(), re.compile(pattern.strip(), re.IGNORECASE))
+        for field, _, pattern in parts
+    ]
+
+
+def rule_mistakes(text: str) -> list[str]:
+    """List what is wrong with the text of a rule, one line each."""
+    wrong = []
+    for part in text.split(";"):
+        field, equals, pattern = part.partition("=")
+        if not part.strip():
+            continue
+        if not equals or not field.strip() or not pattern.strip():
+            wrong.append(f"'{part.strip()}' is no rule; write field=value")
+            continue
+        try:
+            re.compile(pattern.strip())
+        except re.error as error:
+            wrong.append(f"'{pattern.strip()}' is not a regular expression ({error})")
+    return wrong
+
+
+def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
+    """Say for each sample whether a rule holds.
+
+    Parameters
+    ----------
+    fields
+        Samples × fields, text; an absent value is the empty string.
+    rule
+        See the module.
+    where
+        How a message names the rule.
+
+    Returns
+    -------
+    Series
+        bool, by sample.
+
+    Raises
+    ------
+    DataError
+        If the series has no such field.
+    """
+    holds = pd.Series(True, index=fields.index)
+    known = {name.lower(): name for name in fields.columns}
+    for condition in parse_rule(rule):
+        if condition.field not in known:
+            names = ", ".join(fields.columns)
+            raise DataError(
+                f"{where}: no sample has a field '{condition.field}'; the fields are: {names}"
+            )
+        values = fields[known[condition.field]]
+        holds &= values.map(lambda value, p=condition.pattern: bool(p.search(value)))
+    return holds
+
+
+def label_samples(
+    fields: pd.DataFrame,
+    *,
+    case: str,
+    control: str,
+    sample_filter: str = "",
+    covariates: Sequence[str] = (),
+    block: str = "",
+    cohort: str = "cohort",
+) -> pd.DataFrame:
+    """Give each sample of a series its group, its identity and the reason.
+
+    Parameters
+    ----------
+    fields
+        Samples × fields, text, as `geo.Series.fields`.
+    case, control, sample_filter
+        Rules; a sample that the filter rejects is excluded before the others are asked.
+    covariates
+        Fields that become columns of the result.
+    block
+        Field that names the person; empty: each sample is its own (or its BioSample's).
+    cohort
+        How messages name the cohort.
+
+    Returns
+    -------
+    DataFrame
+        One row for each sample of the series: sample, group (case, control, excluded), identity,
+        reason, title and the covariates.
+
+    Raises
+    ------
+    DataError
+        One line for each rule that claims nobody, names an unknown field, or claims a sample that
+        another rule claims too; for a covariate or block that does not exist or has gaps.
+    """
+    where = f"cohort '{cohort}'"
+    wrong: list[str] = []
+    claims = {}
+    for name, rule in [("filter", sample_filter), ("case", case), ("control", control)]:
+        if name == "filter" and not rule:
+            claims[name] = pd.Series(True, index=fields.index)
+            continue
+        try:
+            claims[name] = matches(fields, rule, f"{where} {name} rule '{rule}'")
+        except DataError as error:
+            wrong.append(str(error))
+            continue
+        if not claims[name].any():
+            wrong.append(f"{where} {name} rule '{rule}': matches no sample{_seen(fields, rule)}")
+    if wrong:
+        raise DataError("\n".join(wrong))
+    kept, is_case, is_control = claims["filter"], claims["case"], claims["control"]
+    both = fields.index[kept & is_case & is_control]
+    if len(both):
+        names = ", ".join(both[:5])
+        wrong.append(
+            f"{where}: {len(both)} samples are claimed by case and control ({names}); "
+            "make the rules exclude each other"
+        )
+    for name, claimed in [("case", is_case), ("control", is_control)]:
+        if not (kept & claimed).any():
+            wrong.append(f"{where}: the filter '{sample_filter}' leaves no {name}")
+    group = pd.Series("excluded", index=fields.index)
+    group[kept & is_case] = "case"
+    group[kept & is_control] = "control"
+    reason = group.map({"case": case, "control": control, "excluded": "no rule claims it"})
+    reason[~kept] = f"filter: {sample_filter}"
+    table = pd.DataFrame({"sample": fields.index, "group": group.to_numpy()})
+    used = group != "excluded"
+    identity, more = _identity(fields, block, used, where)
+    wrong += more
+    table["identity"] = identity.to_numpy()
+    table["reason"] = reason.to_numpy()
+    if "title" in fields:
+        table["title"] = fields["title"].to_numpy()
+    for name in covariates:
+        column, more = _field(fields, name, used, where, "covariate")
+        wrong += more
+        if column is not None:
+            table[name.strip().lower().replace(" ", "_")] = column.to_numpy()
+    if wrong:
+        raise DataError("\n".join(wrong))
+    return table
+
+
+def _identity(
+    fields: pd.DataFrame, block: str, used: pd.Series, where: str
+) -> tuple[pd.Series, list[str]]:
+    own = pd.Series(fields.index, index=fields.index)
+    if "biosample" in fields:
+        own = fields["biosample"].where(fields["biosample"] != "", own)
+    if not block:
+        return own, []
+    person, wrong = _field(fields, block, used, where, "block")
+    if person is None or wrong:
+        return own, wrong
+    named = fields.attrs.get("accession", "series") + ":" + block + "=" + person
+    return named.where(person != "", own), []
+
+
+def _field(
+    fields: pd.DataFrame, name: str, used: pd.Series, where: str, role: str
+) -> tuple[pd.Series | None, list[str]]:
+    known = {column.lower(): column for column in fields.columns}
+    column = known.get(name.strip().lower())
+    if column is None:
+        return None, [f"{where} {role} '{name}': no such field; there are {', '.join(known)}"]
+    gaps = fields.index[used & (fields[column] == "")]
+    if len(gaps):
+        return fields[column], [
+            f"{where} {role} '{name}': {len(gaps)} samples have no value ({', '.join(gaps[:5])}); "
+            "filter them out or drop it"
+        ]
+    return fields[column], []
+
+
+def _seen(fields: pd.DataFrame, rule: str) -> str:
+    """Return the commonest values of the fields that a rule asks, for its message."""
+    known = {name.lower(): name for name in fields.columns}
+    seen = []
+    for condition in parse_rule(rule):
+        counts = fields[known[condition.field]].value_counts(sort=True).head(4)
+        shown = ", ".join(f"'{value}' ({n})" for value, n in counts.items())
+        seen.append(f"; '{condition.field}' has {shown}")
+    return "".join(seen)
+
+
+def label_row(fields: pd.DataFrame, row: Mapping[str, str]) -> pd.DataFrame:
+    """Label the samples of a series by a row of datasets.tsv; see `label_samples`."""
+    return label_samples(
+        fields,
+        case=row["case"],
+        control=row["control"],
+        sample_filter=row["filter"],
+        covariates=[name for name in row["covariates"].split(";") if name.strip()],
+        block=row["block"],
+        cohort=row["cohort"],
+    )

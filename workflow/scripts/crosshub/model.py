@@ -1,0 +1,203 @@
+"""The frozen model of a disease: JSON of coefficients and reference quantiles; scores one sample.
+
+A sample is brought to the scale of the training samples by itself alone: the rank of a gene among
+the reference genes of the sample is replaced by the training samples' value at that rank. So the
+platform's scale drops out, no other sample is needed, and one sample scores as in its cohort.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crosshub.errors import DataError
+
+FORMAT = 1
+REFERENCE_SIZE = 1000
+PROBABILITIES = np.linspace(0, 1, 201)
+LARGEST_MISSING_SHARE = 0.2
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The scale of the training samples.
+
+    Attributes
+    ----------
+    genes
+        Genes measured in every training cohort, spread evenly over the range of expression.
+    quantiles
+        Mean quantiles (log2) of those genes in the training samples, at `PROBABILITIES`.
+    """
+
+    genes: tuple[str, ...]
+    quantiles: tuple[float, ...]
+
+    def transform(self, expression: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
+        """Return the genes of each sample on the reference scale.
+
+        Parameters
+        ----------
+        expression
+            Genes × samples, any scale that keeps the order of the genes within a sample.
+        genes
+            The genes wanted; those that `expression` lacks are missing in the result.
+
+        Returns
+        -------
+        DataFrame
+            Samples × genes, log2.
+
+        Raises
+        ------
+        DataError
+            If fewer than half of the reference genes are measured.
+        """
+        present = expression.index.intersection(self.genes)
+        if len(present) < len(self.genes) / 2:
+            raise DataError(
+                f"only {len(present)} of {len(self.genes)} reference genes of the model are "
+                "measured: give gene symbols, and the whole array or transcriptome"
+            )
+        background = np.sort(expression.loc[present].to_numpy(float), axis=0)
+        wanted = expression.reindex(list(genes)).to_numpy(float)
+        scaled = np.full(wanted.shape, np.nan)
+        known = ~np.isnan(wanted).any(axis=1)
+        for j in range(wanted.shape[1]):
+            values = wanted[known, j]
+            below = np.searchsorted(background[:, j], values, side="left")
+            upto = np.searchsorted(background[:, j], values, side="right")
+            share = (below + upto) / (2 * len(present))
+            scaled[known, j] = np.interp(share, PROBABILITIES, self.quantiles)
+        return pd.DataFrame(scaled.T, index=expression.columns, columns=list(genes))
+
+
+def fit_reference(matrices: Sequence[pd.DataFrame]) -> Reference:
+    """Fit the scale of the training samples.
+
+    Parameters
+    ----------
+    matrices
+        Genes × samples, log2, one a training cohort.
+    """
+    common = sorted(set.intersection(*(set(matrix.index) for matrix in matrices)))
+    level = np.mean([m.loc[common].rank().mean(axis=1).to_numpy() for m in matrices], axis=0)
+    order = np.argsort(level, kind="stable")
+    places = np.linspace(0, len(common) - 1, min(REFERENCE_SIZE, len(common))).round().astype(int)
+    genes = [common[i] for i in np.sort(order[np.unique(places)])]
+    quantiles = [
+        np.quantile(matrix.loc[genes].to_numpy(float), PROBABILITIES, axis=0).mean(axis=1)
+        for matrix in matrices
+    ]
+    return Reference(tuple(genes), tuple(np.mean(quantiles, axis=0).tolist()))
+
+
+@dataclass(frozen=True)
+class Model:
+    """A logistic model of a disease.
+
+    Attributes
+    ----------
+    disease, comparison
+        What it is for.
+    genes
+        The panel.
+    center, scale, coefficient
+        For each gene: reference value (log2), spread (log2), and weight of the standardised value.
+    intercept
+        Log odds of a case at the reference values. Without genes: of the training prevalence.
+    prevalence
+        Share of cases in training; probabilities hold for this prevalence alone.
+    reference
+        Scale of the training samples.
+    """
+
+    disease: str
+    comparison: str
+    genes: tuple[str, ...]
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    coefficient: tuple[float, ...]
+    intercept: float
+    prevalence: float
+    reference: Reference
+
+    def score(self, expression: pd.DataFrame) -> pd.DataFrame:
+        """Score samples, each by itself.
+
+        Parameters
+        ----------
+        expression
+            Genes × samples, any scale that keeps the order of the genes within a sample.
+
+        Returns
+        -------
+        DataFrame
+            sample, score (log odds of a case), probability, missing (panel genes that are not
+            measured and count as the reference value).
+
+        Raises
+        ------
+        DataError
+            If more than a fifth of the panel is not measured.
+        """
+        lacking = [gene for gene in self.genes if gene not in expression.index]
+        if len(lacking) > LARGEST_MISSING_SHARE * len(self.genes):
+            raise DataError(
+                f"{len(lacking)} of {len(self.genes)} genes of the panel are not measured "
+                f"({', '.join(lacking[:5])}); the model cannot be used on these data"
+            )
+        score = np.full(expression.shape[1], self.intercept)
+        if self.genes:
+            values = self.reference.transform(expression, self.genes).to_numpy(float)
+            z = (values - np.array(self.center)) / np.array(self.scale)
+            score = score + np.nan_to_num(z) @ np.array(self.coefficient)
+        return pd.DataFrame(
+            {
+                "sample": expression.columns,
+                "score": score,
+                "probability": 1 / (1 + np.exp(-score)),
+                "missing": ",".join(lacking),
+            }
+        )
+
+
+def to_plain(model: Model) -> dict[str, Any]:
+    """Return a model in the types of JSON."""
+    return {"format": FORMAT, "kind": "crosshub logistic model", **asdict(model)}
+
+
+def from_plain(value: dict[str, Any]) -> Model:
+    """Read a model from what `to_plain` gave.
+
+    Raises
+    ------
+    DataError
+        If it is no such model, or its lists do not fit each other.
+    """
+    try:
+        if value["format"] != FORMAT:
+            raise DataError(f"model of format {value['format']}; this crosshub reads {FORMAT}")
+        reference = Reference(
+            tuple(value["reference"]["genes"]), tuple(map(float, value["reference"]["quantiles"]))
+        )
+        lists = {
+            name: tuple(map(float, value[name])) for name in ("center", "scale", "coefficient")
+        }
+        model = Model(
+            disease=value["disease"],
+            comparison=value["comparison"],
+            genes=tuple(value["genes"]),
+            **lists,
+            intercept=float(value["intercept"]),
+            prevalence=float(value["prevalence"]),
+            reference=reference,
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"this is no crosshub model ({type(error).__name__}: {error})")
+    sizes = {len(model.genes), *(len(part) for part in lists.values())}
+    if len(sizes) > 1 or len(reference.quantiles) != len(PROBABILITIES):
+        raise DataError("the lists of this model do not have the same length; it is damaged")
+    return model

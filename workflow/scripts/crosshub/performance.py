@@ -1,0 +1,281 @@
+"""Discrimination with its uncertainty, and the verdict in words.
+
+The direction of every score was fixed in training: an AUC below 0.5 is shown as such.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm, rankdata
+
+LEVEL = 0.05
+Z = float(norm.ppf(0.975))
+
+
+def concordance(case: np.ndarray, score: np.ndarray) -> tuple[float, int]:
+    """Return the number of (case, control) pairs in the right order, ties as a half, and of all.
+
+    Parameters
+    ----------
+    case
+        bool, a sample each.
+    score
+        Higher = more likely a case.
+    """
+    case = np.asarray(case, bool)
+    n_cases, n_controls = int(case.sum()), int((~case).sum())
+    ranks = rankdata(score)
+    return float(ranks[case].sum() - n_cases * (n_cases + 1) / 2), n_cases * n_controls
+
+
+def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
+    """Return the AUC with DeLong's 95 % interval, cut at 0 and 1.
+
+    Parameters
+    ----------
+    case
+        bool, a sample each.
+    score
+        Higher = more likely a case.
+
+    Returns
+    -------
+    tuple of float
+        AUC, lower and upper limit; the limits are missing with fewer than two in a group.
+
+    References
+    ----------
+    DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44:837. Sun and Xu 2014, IEEE Signal
+    Processing Letters 21:1389 (by mid-ranks).
+    """
+    case = np.asarray(case, bool)
+    concordant, pairs = concordance(case, score)
+    if not pairs:
+        return np.nan, np.nan, np.nan
+    auc = concordant / pairs
+    m, n = int(case.sum()), int((~case).sum())
+    if min(m, n) < 2:
+        return auc, np.nan, np.nan
+    score = np.asarray(score, float)
+    joint = rankdata(score)
+    of_cases = (joint[case] - rankdata(score[case])) / n
+    of_controls = 1 - (joint[~case] - rankdata(score[~case])) / m
+    error = np.sqrt(of_cases.var(ddof=1) / m + of_controls.var(ddof=1) / n)
+    return auc, max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
+
+
+def fold_auc(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the AUC of each unit: within each test fold and cohort, averaged over pairs.
+
+    Parameters
+    ----------
+    predictions
+        unit, fold, disease, cohort, case, score.
+
+    Returns
+    -------
+    DataFrame
+        unit, disease, cohort (``all``: over the cohorts of the disease), auc. Scores of different
+        folds or cohorts are never compared with each other.
+    """
+    rows = []
+    for (unit, fold, disease, cohort), part in predictions.groupby(
+        ["unit", "fold", "disease", "cohort"], sort=True
+    ):
+        concordant, pairs = concordance(part["case"].to_numpy(), part["score"].to_numpy())
+        rows.append((unit, fold, disease, cohort, concordant, pairs))
+    columns = ["unit", "fold", "disease", "cohort", "concordant", "pairs"]
+    return average_auc(pd.DataFrame(rows, columns=columns), ["unit"])
+
+
+def average_auc(pairs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    """Average concordances over folds, for each cohort and for ``all`` of a disease."""
+    both = pd.concat([pairs, pairs.assign(cohort="all")])
+    total = both.groupby([*by, "disease", "cohort"], sort=True)[["concordant", "pairs"]].sum()
+    total = total[total["pairs"] > 0]
+    return (total["concordant"] / total["pairs"]).rename("auc").reset_index()
+
+
+def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the cross-validated AUC of each disease and cohort with its interval.
+
+    Parameters
+    ----------
+    predictions
+        All predictions; those of ``cv`` give the AUC, those of ``permutation`` its null.
+
+    Returns
+    -------
+    DataFrame
+        disease, cohort, auc, auc_low, auc_high, p_permutation, permutations. The interval is the
+        AUC ± 1.96 standard deviations of the whole procedure under permuted labels, cut at 0 and 1:
+        intervals that count samples as independent cover too seldom here. Without permutations
+        interval and p are missing.
+    """
+    observed = fold_auc(predictions[predictions["resampling"] == "cv"])
+    null = fold_auc(predictions[predictions["resampling"] == "permutation"])
+    rows = []
+    for (disease, cohort), part in observed.groupby(["disease", "cohort"], sort=True):
+        auc = float(part["auc"].mean())
+        of_null = null[(null["disease"] == disease) & (null["cohort"] == cohort)]["auc"].to_numpy()
+        low = high = p_value = np.nan
+        if of_null.size > 1:
+            spread = Z * of_null.std(ddof=1)
+            low, high = max(auc - spread, 0.0), min(auc + spread, 1.0)
+            p_value = (1 + int((of_null >= auc).sum())) / (1 + of_null.size)
+        rows.append((disease, cohort, auc, low, high, p_value, of_null.size))
+    columns = ["disease", "cohort", "auc", "auc_low", "auc_high", "p_permutation", "permutations"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def against_random_panels(random_panels: pd.DataFrame, disease: str, auc: float) -> float:
+    """Return the share of random panels that do as well: (1 + #{random ≥ auc}) / (1 + draws).
+
+    Parameters
+    ----------
+    random_panels
+        disease, cohort, draw, concordant, pairs, one row a fold.
+    disease, auc
+        The disease and its cross-validated AUC; missing panels give a missing p.
+    """
+    own = random_panels[random_panels["disease"] == disease]
+    if own.empty:
+        return np.nan
+    table = average_auc(own, ["draw"])
+    null = table.loc[table["cohort"] == "all", "auc"].to_numpy()
+    return (1 + int((null >= auc).sum())) / (1 + null.size)
+
+
+def tested_cohorts(predictions: pd.DataFrame, resampling: str) -> pd.DataFrame:
+    """Return the AUC of whole cohorts that training did not see, with DeLong's interval."""
+    rows = []
+    chosen = predictions[predictions["resampling"] == resampling]
+    for (disease, cohort), part in chosen.groupby(["disease", "cohort"], sort=True):
+        case = part["case"].to_numpy(bool)
+        auc, low, high = delong(case, part["score"].to_numpy())
+        rows.append((disease, cohort, resampling, case.sum(), (~case).sum(), auc, low, high))
+    return pd.DataFrame(rows, columns=PERFORMANCE)
+
+
+PERFORMANCE = [
+    "disease",
+    "cohort",
+    "resampling",
+    "n_cases",
+    "n_controls",
+    "auc",
+    "auc_low",
+    "auc_high",
+]
+
+
+def performance_table(predictions: pd.DataFrame, cross: pd.DataFrame) -> pd.DataFrame:
+    """Return performance.tsv: one row for each disease, cohort and way of testing."""
+    members = predictions[predictions["resampling"] == "cv"].drop_duplicates(["cohort", "sample"])
+    rows = []
+    for row in cross.itertuples():
+        mine = members[members["disease"] == row.disease]
+        if row.cohort != "all":
+            mine = mine[mine["cohort"] == row.cohort]
+        elif mine["cohort"].nunique() == 1:
+            continue
+        case = mine["case"].to_numpy(bool)
+        numbers = (case.sum(), (~case).sum(), row.auc, row.auc_low, row.auc_high)
+        rows.append((row.disease, row.cohort, "cv", *numbers))
+    table = pd.DataFrame(rows, columns=PERFORMANCE)
+    others = [tested_cohorts(predictions, kind) for kind in ("leave_one_cohort_out", "validation")]
+    parts = [part for part in [table, *others] if len(part)]
+    joined = pd.concat(parts, ignore_index=True) if parts else table
+    return joined.sort_values(["disease", "resampling", "cohort"], ignore_index=True)
+
+
+def verdicts(
+    panel_sizes: dict[str, int],
+    cross: pd.DataFrame,
+    table: pd.DataFrame,
+    random_panels: pd.DataFrame,
+) -> dict[str, dict[str, Any]]:
+    """Return the `verdict` of each disease; `panel_sizes` gives the size of its panel."""
+    found = {}
+    for disease, size in panel_sizes.items():
+        own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
+        auc = float(own["auc"].iloc[0]) if len(own) else np.nan
+        p_random = against_random_panels(random_panels, disease, auc)
+        found[disease] = verdict(disease, size, cross, table, p_random)
+    return found
+
+
+def verdict(
+    disease: str, panel_size: int, cross: pd.DataFrame, table: pd.DataFrame, p_random: float
+) -> dict[str, Any]:
+    """Say in numbers and words what the panel of a disease is worth.
+
+    Parameters
+    ----------
+    disease
+        Its name.
+    panel_size
+        Genes of the delivered panel.
+    cross
+        Table of `cross_validated`.
+    table
+        Table of `performance_table`.
+    p_random
+        Of `against_random_panels`.
+
+    Returns
+    -------
+    dict
+        auc, auc_low, auc_high (cross-validated), p_permutation, p_random_panels, beats_chance,
+        beats_random_panels (null where not tested), cohorts_tested, cohorts_validated, statement.
+    """
+    own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
+    row = own.iloc[0].to_dict() if len(own) else {}
+    p_permutation = row.get("p_permutation", np.nan)
+    outside = table[(table["disease"] == disease) & (table["resampling"] == "validation")]
+    held = int((outside["auc_low"] > 0.5).sum())
+    result = {
+        "auc": row.get("auc", np.nan),
+        "auc_low": row.get("auc_low", np.nan),
+        "auc_high": row.get("auc_high", np.nan),
+        "p_permutation": p_permutation,
+        "p_random_panels": p_random,
+        "permutations": int(row.get("permutations", 0)),
+        "panel_size": panel_size,
+        "beats_chance": None if np.isnan(p_permutation) else bool(p_permutation <= LEVEL),
+        "beats_random_panels": None if np.isnan(p_random) else bool(p_random <= LEVEL),
+        "cohorts_tested": len(outside),
+        "cohorts_validated": held,
+    }
+    return {**result, "statement": _statement(disease, result)}
+
+
+def _statement(disease: str, found: dict[str, Any]) -> str:
+    if not found["panel_size"]:
+        first = f"{disease}: no gene was found that all diseases of the comparison share, so there "
+        first += "is no panel, and the model predicts the prevalence."
+    elif found["beats_chance"] is None:
+        first = f"{disease}: the panel of {found['panel_size']} genes was not tested against "
+        first += "permuted labels; whether it beats chance is not known."
+    else:
+        does = "beats chance" if found["beats_chance"] else "does not beat chance"
+        first = f"{disease}: the procedure {does} (cross-validated AUC {found['auc']:.2f}, "
+        first += f"95 % interval {found['auc_low']:.2f} to {found['auc_high']:.2f}, "
+        first += f"p = {found['p_permutation']:.3g} against {found['permutations']} permutations)."
+    parts = [first]
+    if found["beats_random_panels"] is not None and found["panel_size"]:
+        if found["beats_random_panels"]:
+            parts.append("Its genes do better than random genes")
+        else:
+            parts.append("Random genes of the same number and expression do as well")
+        parts[-1] += f" (p = {found['p_random_panels']:.3g})."
+    if found["cohorts_tested"]:
+        parts.append(
+            f"It holds in {found['cohorts_validated']} of {found['cohorts_tested']} independent "
+            f"cohort{'s' if found['cohorts_tested'] > 1 else ''} "
+            "(interval of the AUC above 0.5)."
+        )
+    else:
+        parts.append("No independent cohort was there to test it.")
+    return " ".join(parts)

@@ -1,0 +1,93 @@
+"""What a run was: versions, hashes of its inputs, and the hash of the code that a rule runs."""
+
+import hashlib
+import platform
+import re
+from collections.abc import Iterable, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import pandas as pd
+
+from crosshub import __version__
+from crosshub.fetch import sha256
+
+PACKAGES = [
+    "snakemake",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "scikit-learn",
+    "statsmodels",
+    "gseapy",
+    "scanpy",
+    "GEOparse",
+    "rdkit",
+    "h5py",
+    "matplotlib",
+]
+# These cannot change a result: a change of theirs re-runs nothing.
+SILENT = {"errors", "runtime"}
+IMPORT = re.compile(
+    r"^\s*(?:from crosshub\.([\w.]+) import|from crosshub import ([\w ,]+)|import crosshub\.([\w.]+))",
+    re.MULTILINE,
+)
+
+
+def source_hash(script: str | Path) -> str:
+    """Return a hash of a script and of every module of the package that it comes to import.
+
+    Snakemake follows a rule's script but not what the script imports; a rule that carries this
+    hash in its params is run again when the science behind it changes.
+    """
+    script = Path(script)
+    package = script.parent / "crosshub"
+    digest = hashlib.sha256()
+    for path in sorted({script, *_imported(script, package)}):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _imported(path: Path, package: Path) -> set[Path]:
+    found: set[Path] = set()
+    waiting = [path]
+    while waiting:
+        text = waiting.pop().read_text(encoding="utf-8")
+        for match in IMPORT.finditer(text):
+            for file in _files(match, package):
+                if file.stem not in SILENT and file not in found:
+                    found.add(file)
+                    waiting.append(file)
+    return found
+
+
+def _files(match: re.Match[str], package: Path) -> list[Path]:
+    names = match.group(1) or match.group(3)
+    modules = [names] if names else [name.split(" as ")[0].strip() for name in match[2].split(",")]
+    files = []
+    for module in modules:
+        place = package.joinpath(*module.split("."))
+        if place.is_dir():
+            files += sorted(place.rglob("*.py"))
+        elif place.with_suffix(".py").is_file():
+            files.append(place.with_suffix(".py"))
+    return files
+
+
+def versions() -> pd.DataFrame:
+    """Return the versions of crosshub, Python and the libraries: columns software, version."""
+    rows = [("crosshub", __version__), ("python", platform.python_version())]
+    for name in PACKAGES:
+        try:
+            rows.append((name, version(name)))
+        except PackageNotFoundError:
+            rows.append((name, "absent"))
+    return pd.DataFrame(rows, columns=["software", "version"])
+
+
+def input_hashes(paths: Iterable[str | Path]) -> pd.DataFrame:
+    """Return the size and SHA-256 of files: columns file, size, sha256."""
+    kept: Sequence[Path] = sorted({Path(path) for path in paths})
+    rows = [(str(path), path.stat().st_size, sha256(path)) for path in kept if path.is_file()]
+    return pd.DataFrame(rows, columns=["file", "size", "sha256"])

@@ -1,0 +1,201 @@
+"""A study: its config and its table of cohorts, checked, and what follows from them."""
+
+import csv
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from crosshub import labels
+from crosshub.config import complete, mistakes
+from crosshub.errors import ConfigError, DataError
+
+Row = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Study:
+    """A checked study.
+
+    Attributes
+    ----------
+    config
+        The config with every default filled in.
+    rows
+        The rows of datasets.tsv, in order, with defaults filled in.
+    """
+
+    config: dict[str, Any]
+    rows: tuple[Row, ...]
+
+    @cached_property
+    def cohorts(self) -> dict[str, Row]:
+        """Rows by the name of the cohort."""
+        return {row["cohort"]: row for row in self.rows}
+
+    @cached_property
+    def diseases(self) -> list[str]:
+        """Diseases, in the order of the table."""
+        return list(dict.fromkeys(row["disease"] for row in self.rows))
+
+    @cached_property
+    def comparisons(self) -> dict[str, dict[str, Any]]:
+        """For each comparison its `diseases` and `at_least`."""
+        items = self.config["comparisons"] or [{"name": "all"}]
+        found = {}
+        for item in items:
+            diseases = item.get("diseases", self.diseases)
+            at_least = item.get("at_least", len(diseases))
+            found[item["name"]] = {"diseases": list(diseases), "at_least": at_least}
+        return found
+
+    def cohorts_of(self, *diseases: str, role: str | None = None) -> list[str]:
+        """Names of the cohorts of these diseases, of one role or of both."""
+        return [
+            row["cohort"]
+            for row in self.rows
+            if row["disease"] in diseases and role in (None, row["role"])
+        ]
+
+    def evaluation_units(self, comparison: str) -> list[tuple[str, str]]:
+        """What `evaluate` has to do for a comparison, as (kind, name), in a fixed order."""
+        settings = self.config["evaluation"]
+        units = [("cv", str(i)) for i in range(settings["repeats"])]
+        diseases = self.comparisons[comparison]["diseases"]
+        units += [("leave_one_cohort_out", name) for name in self.cohorts_of(*diseases)]
+        units += [("permutation", str(i)) for i in range(settings["permutations"])]
+        return units
+
+    def evaluation_batches(self, comparison: str) -> list[str]:
+        """Names of the batches in which the units are done."""
+        size = self.config["evaluation"]["batch_size"]
+        number = math.ceil(len(self.evaluation_units(comparison)) / size)
+        return [f"{i:03d}" for i in range(number)]
+
+
+def read_study(
+    config: Mapping[str, Any],
+    config_schema: Mapping[str, Any],
+    row_schema: Mapping[str, Any],
+) -> Study:
+    """Check a config and the table that it names.
+
+    Raises
+    ------
+    ConfigError
+        With one line for each mistake in the config and in the table.
+    """
+    wrong = mistakes(dict(config), config_schema, "config")
+    filled = complete(config, config_schema)
+    rows: list[Row] = []
+    path = filled.get("datasets")
+    if isinstance(path, str) and path:
+        try:
+            rows, more = _read_rows(path, row_schema)
+            wrong += more
+        except DataError as error:
+            wrong.append(str(error))
+    if not wrong:
+        study = Study(filled, tuple(rows))
+        wrong = _check_table(study) + _check_comparisons(study) + _check_files(study)
+    if wrong:
+        raise ConfigError("\n".join(wrong))
+    return study
+
+
+def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise DataError(f"config.datasets: no file '{path}'; write the table of cohorts there")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"config.datasets: '{path}' cannot be read ({error})")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    header = [name.strip() for name in next(reader, [])]
+    if not header:
+        raise DataError(f"{path}: is empty; it needs a header line and a row for each cohort")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: the column '{twice[0]}' occurs twice; keep one")
+    rows, wrong = [], []
+    for number, cells in enumerate(reader, start=2):
+        if len(cells) > len(header):
+            wrong.append(f"{path} line {number}: {len(cells)} cells for {len(header)} columns")
+            continue
+        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        wrong += mistakes(row, schema, f"{path} line {number}")
+        row = complete(row, schema)
+        row["kind"] = row["kind"] or "array"
+        rows.append(row)
+    if not rows and not wrong:
+        wrong.append(f"{path}: has no row; add one for each cohort")
+    return rows, wrong
+
+
+def _check_table(study: Study) -> list[str]:
+    path, wrong = study.config["datasets"], []
+    names = [row["cohort"] for row in study.rows]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        wrong.append(f"{path}: the cohort '{name}' occurs twice; give each row its own name")
+    for disease in study.diseases:
+        if not study.cohorts_of(disease, role="discovery"):
+            wrong.append(
+                f"{path}: disease '{disease}' has no discovery cohort; set role=discovery in one row"
+            )
+    for row in study.rows:
+        where = f"{path} cohort '{row['cohort']}'"
+        if row["kind"] == "array" and not row["platform"]:
+            wrong.append(f"{where}: an array needs its platform (GPL…)")
+        for column in ("case", "control", "filter"):
+            if row[column]:
+                wrong += [f"{where} {column}: {text}" for text in labels.rule_mistakes(row[column])]
+    return wrong
+
+
+def _check_comparisons(study: Study) -> list[str]:
+    wrong = []
+    items = study.config["comparisons"]
+    names = [item["name"] for item in items]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        wrong.append(f"config.comparisons: the name '{name}' occurs twice")
+    for item in items:
+        where = f"config.comparisons '{item['name']}'"
+        diseases = item.get("diseases", study.diseases)
+        for disease in diseases:
+            if disease not in study.diseases:
+                known = ", ".join(study.diseases)
+                wrong.append(f"{where}: unknown disease '{disease}'; the table has {known}")
+        if item.get("at_least", 1) > len(diseases):
+            wrong.append(f"{where}: at_least is larger than the number of diseases")
+    return wrong
+
+
+def study_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the files of the user that a config names, by the key that names them."""
+    files = {f"genesets[{i}]": path for i, path in enumerate(config["genesets"])}
+    for section, key in [
+        ("biology", "interactions"),
+        ("biology", "immune"),
+        ("biology", "single_cell"),
+        ("compounds", "reference"),
+        ("compounds", "genes"),
+        ("compounds", "signatures"),
+    ]:
+        if config[section][key]:
+            files[f"{section}.{key}"] = config[section][key]
+    for i, path in enumerate(config["compounds"]["structures"]):
+        files[f"compounds.structures[{i}]"] = path
+    return files
+
+
+def _check_files(study: Study) -> list[str]:
+    simulated = study.config["simulation"]["folder"]
+    wrong = []
+    for key, path in study_files(study.config).items():
+        made = simulated and Path(path).is_relative_to(simulated)
+        if not made and not Path(path).is_file():
+            wrong.append(f"config.{key}: no file '{path}'; correct the path or remove the key")
+    return wrong

@@ -1,0 +1,20 @@
+"""Link the shared genes by known interactions."""
+
+from crosshub import figures
+from crosshub.interactions import link_genes, read_interactions
+from crosshub.panel import panel_genes
+from crosshub.randomness import derived_seed
+from crosshub.runtime import job
+from crosshub.tables import read_table, write_table
+
+with job(snakemake) as log:
+    nodes, edges = link_genes(
+        read_table(snakemake.input.genes),
+        read_interactions(snakemake.input.interactions, snakemake.params.min_score),
+        panel_genes(read_table(snakemake.input.panel)),
+        seed=derived_seed(snakemake.params.seed, "link_genes", snakemake.wildcards.comparison),
+    )
+    write_table(edges, snakemake.output.edges)
+    write_table(nodes, snakemake.output.nodes)
+    figures.save(figures.network(nodes, edges), snakemake.output.figure)
+    log.info("%d interactions among %d shared genes", len(edges), len(nodes))

@@ -1,0 +1,15 @@
+"""Score cell types and immune functions in each sample, and compare cases with controls."""
+
+from crosshub.enrichment import read_gene_sets
+from crosshub.immune import score_cohorts
+from crosshub.loading import load_cohorts
+from crosshub.runtime import job
+from crosshub.tables import write_matrix, write_table
+
+with job(snakemake) as log:
+    source = snakemake.input
+    cohorts = load_cohorts(snakemake.params.rows, snakemake.input)
+    table, scores = score_cohorts(list(cohorts.values()), read_gene_sets(source.genesets))
+    write_table(table, snakemake.output.table)
+    write_matrix(scores, snakemake.output.scores)
+    log.info("%d sets in %d samples", *scores.shape)
