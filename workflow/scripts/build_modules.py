@@ -3,22 +3,19 @@
 from crosshub import discover, figures
 from crosshub.loading import load_cohorts
 from crosshub.modules import module_traits
-from crosshub.preservation import preserve_in_cohorts
 from crosshub.randomness import generator
 from crosshub.runtime import job
 from crosshub.tables import write_json, write_matrix, write_table
 
 with job(snakemake) as log:
-    source, output, disease = snakemake.input, snakemake.output, snakemake.wildcards.disease
-    cohorts = load_cohorts(snakemake.params.rows, snakemake.input).values()
+    params, output, disease = snakemake.params, snakemake.output, snakemake.wildcards.disease
+    cohorts = list(load_cohorts(params.rows, snakemake.input).values())
     own = [c for c in cohorts if c.disease == disease and c.role == "discovery"]
-    found = discover.network_of(own, snakemake.params.settings)
+    others = [c for c in cohorts if c.name not in {member.name for member in own}]
+    found = discover.network_of(own, params.settings)
     traits = module_traits(found.eigengenes, discover.traits_of(own))
-    rng = generator(snakemake.params.seed, "build_modules", disease)
-    others = {c.name: c.expression for c in cohorts if c not in own}
-    preserved = preserve_in_cohorts(
-        discover.merge_expression(own), others, found, snakemake.params.settings, rng
-    )
+    rng = generator(params.seed, "build_modules", disease)
+    preserved = discover.preservation_of(own, others, found, params.settings, rng)
     write_table(found.table, output.modules)
     write_matrix(found.eigengenes.rename_axis("module"), output.eigengenes)
     write_table(found.soft_threshold, output.soft_threshold)

@@ -19,8 +19,11 @@ from crosshub.meta import combine_cohorts
 from crosshub.model import Model
 from crosshub.modules import Modules, build_modules, module_traits
 from crosshub.panel import Panel, fit_models, select_panel
+from crosshub.preservation import module_preservation
 from crosshub.randomness import generator
 from crosshub.shared import find_shared
+
+SMALLEST_TEST = 8
 
 
 @dataclass(frozen=True)
@@ -176,3 +179,44 @@ def genes_of_tied_modules(cohorts: Sequence[Cohort], settings: Mapping[str, Any]
     modules = network_of(cohorts, settings)
     traits = module_traits(modules.eigengenes, traits_of(cohorts))
     return tied_genes(modules.table, traits, settings["trait_fdr"])
+
+
+def preservation_of(
+    own: Sequence[Cohort],
+    others: Sequence[Cohort],
+    found: Modules,
+    settings: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> pd.DataFrame:
+    """Ask in which other cohorts the modules of a disease are preserved.
+
+    People of the disease's own cohorts are left out of the others; a cohort that is left with
+    fewer than eight samples is not asked.
+
+    Returns
+    -------
+    DataFrame
+        cohort, disease, and the columns of `preservation.module_preservation`.
+    """
+    known = {person for cohort in own for person in cohort.samples["identity"]}
+    reference = merge_expression(own).loc[found.table["gene"]]
+    labels = found.table.set_index("gene")["module"]
+    parts = [pd.DataFrame(columns=["cohort", "disease", "module", "size", "z_summary", "verdict"])]
+    for cohort in others if settings["preservation_permutations"] else ():
+        new = cohort.only(cohort.samples.index[~cohort.samples["identity"].isin(known)])
+        if len(new.samples) < SMALLEST_TEST or found.eigengenes.empty:
+            continue
+        part = module_preservation(
+            reference,
+            new.expression,
+            labels,
+            power=found.power,
+            network=settings["network"],
+            correlation=settings["correlation"],
+            rng=rng,
+            permutations=settings["preservation_permutations"],
+        )
+        part.insert(0, "disease", cohort.disease)
+        part.insert(0, "cohort", cohort.name)
+        parts.append(part)
+    return pd.concat(parts[1:] or parts, ignore_index=True)

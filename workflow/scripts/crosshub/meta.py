@@ -35,7 +35,7 @@ class Combined:
 def effect_size(
     t: np.ndarray, df: np.ndarray, n_cases: int, n_controls: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the unbiased standardised effect behind a (moderated) t, and its exact variance.
+    """Return the unbiased standardised effect behind a (moderated) t, and its variance.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def effect_size(
     Returns
     -------
     tuple of ndarray
-        Effect in standard deviations, and variance.
+        Effect in standard deviations, and the unbiased estimate of its variance.
 
     References
     ----------
@@ -59,8 +59,7 @@ def effect_size(
     m = np.minimum(np.asarray(df, float), 1e7)
     correction = np.exp(gammaln(m / 2) - gammaln((m - 1) / 2) - 0.5 * np.log(m / 2))
     effect = correction * np.asarray(t, float) / np.sqrt(size)
-    ratio = m / (m - 2)
-    variance = correction**2 * ratio / size + effect**2 * (correction**2 * ratio - 1)
+    variance = 1 / size + effect**2 * (1 - (m - 2) / (m * correction**2))
     return effect, variance
 
 

@@ -1,4 +1,4 @@
-"""Weighted gene co-expression networks: correlation, adjacency, soft threshold, topological overlap.
+"""Weighted gene co-expression networks: correlation, adjacency, power, topological overlap.
 
 Everything is an ndarray; ``values`` is samples × genes, log2.
 """
@@ -14,7 +14,7 @@ POWERS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12, 14, 16, 18, 20)
 CORRELATIONS = ("pearson", "bicor")
 NETWORKS = ("signed_hybrid", "signed", "unsigned")
 
-# Powers that the authors of WGCNA advise where no power fits: up to 19, 30 and 40 samples, and more.
+# What the authors of WGCNA advise where no power fits: below 20 samples, to 30, to 40, and above.
 _POWER_BY_SAMPLES = {
     "signed": (18, 16, 14, 12),
     "unsigned": (9, 8, 7, 6),
@@ -99,7 +99,7 @@ def adjacency(correlation: np.ndarray, power: float, network: str) -> np.ndarray
         The soft threshold.
     network
         ``signed_hybrid``: cor^power where cor > 0, else 0; ``signed``: ((1 + cor) / 2)^power;
-        ``unsigned``: \\|cor\\|^power.
+        ``unsigned``: abs(cor)^power.
 
     Returns
     -------
@@ -143,8 +143,8 @@ def soft_threshold(
     Returns
     -------
     DataFrame
-        One row a power: power, scale_free_fit (R² of the line), slope, truncated_fit (adjusted R² of
-        the line with an exponential cutoff), mean_connectivity, median_connectivity,
+        One row a power: power, scale_free_fit (R² of the line), slope, truncated_fit (adjusted R²
+        of the line with an exponential cutoff), mean_connectivity, median_connectivity,
         max_connectivity. A fit is NaN where all genes have the same connectivity.
 
     References

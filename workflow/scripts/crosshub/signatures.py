@@ -285,9 +285,9 @@ def _open_table(path: Path, scratch: Path) -> Iterator[_Source]:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read as a table of signatures ({reason})") from error
-    if not parts:
-        raise DataError(f"{path}: has a header and no genes: fetch it again")
     found = pd.concat(parts, ignore_index=True).rename(columns=naming)
+    if found.empty:
+        raise DataError(f"{path}: has a header and no genes: fetch it again")
     genes = pd.DataFrame({"gene": _first_named(found, ["symbol"]),
                           "entrez": _first_named(found, ["entrez"])})  # fmt: skip
     values = np.memmap(raw, np.float32, "r", shape=(len(genes), len(columns)))

@@ -56,8 +56,8 @@ def cut_hybrid(
 ) -> np.ndarray:
     """Cut a dendrogram into clusters by the shape of its branches.
 
-    A branch is a cluster if it has enough members, if the core of it (the members that joined first)
-    is tight and if it joins the rest well above its core. Branches that are none join their
+    A branch is a cluster if it has enough members, if its core (the members that joined first) is
+    tight and if it joins the rest well above its core. Branches that are none join their
     neighbour. Objects left over then go to the cluster that is nearest on average, if it is near
     enough; a branch that failed for its size alone goes as a whole.
 
@@ -163,17 +163,11 @@ def _join(branches: list[_Branch], first: int, second: int, height: float, shape
             branch.attached_at, branch.home = height, large
             branches[large].members += branch.members
             return large
-    composite = next((b for b in by_size[::-1] if branches[b].parts), None)
-    if composite is None:
-        branches.append(_Branch())
-        composite = len(branches) - 1
-    for b in by_size[::-1]:
-        if b == composite:
-            continue
-        branches[composite].parts += branches[b].parts or [b]
-        branches[composite].members += branches[b].members
-        branches[b].attached_at, branches[b].home = height, composite
-    return composite
+    branches.append(_Branch())
+    for b in (first, second):
+        branches[-1].parts += branches[b].parts or [b]
+        branches[b].attached_at, branches[b].home = height, len(branches) - 1
+    return len(branches) - 1
 
 
 def _assign(
@@ -190,7 +184,7 @@ def _assign(
     to_cluster = np.column_stack([distance[:, own].mean(axis=1) for own in proper])
     reach = np.empty(len(proper))
     for c, own in enumerate(proper):
-        width = to_cluster[own, c].max() * len(own) / (len(own) - 1)
+        width = to_cluster[own, c].max() * len(own) / max(len(own) - 1, 1)
         reach[c] = max(width, cut_height)
     group = np.full(len(labels), -1)
     for b, branch in enumerate(branches):

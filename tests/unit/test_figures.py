@@ -1,0 +1,407 @@
+"""Every figure on ordinary and on awkward tables, as text that can be read back from the SVG."""
+
+import xml.etree.ElementTree as ElementTree
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub import figures
+from matplotlib.figure import Figure
+
+HOSTILE = "<script>alert(1)</script>"
+LONG = "A_VERY_LONG_NAME_THAT_NO_GENE_SHOULD_HAVE_BUT_SOME_DO_" * 2
+
+
+def qc_table(n: int = 24) -> pd.DataFrame:
+    """Return a table of `qc.check_cohort` with one outlier."""
+    rng = np.random.default_rng(1)
+    z = rng.normal(0, 0.6, n)
+    z[-1] = -3.4
+    return pd.DataFrame(
+        {
+            "sample": [f"GSM{1000 + i}" for i in range(n)],
+            "group": ["case" if i % 2 else "control" for i in range(n)],
+            "median": rng.normal(7, 0.1, n),
+            "iqr": rng.normal(3, 0.1, n),
+            "mean_correlation": rng.uniform(0.9, 0.99, n),
+            "connectivity_z": z,
+            "pc1": rng.normal(0, 20, n),
+            "pc2": rng.normal(0, 10, n),
+            "pc1_variance": 0.31,
+            "pc2_variance": 0.12,
+            "outlier": z < -2.5,
+        }
+    )
+
+
+def differential_table(n: int = 400, changed: int = 20) -> pd.DataFrame:
+    """Return a table of `differential.fit_differential`; the first genes are changed."""
+    rng = np.random.default_rng(2)
+    effect = rng.normal(0, 0.2, n)
+    effect[:changed] = np.where(np.arange(changed) % 2, 2.0, -2.0) + rng.normal(0, 0.3, changed)
+    p_value = np.exp(-8 * np.abs(effect)) * rng.uniform(0.2, 1, n)
+    fdr = np.where(np.arange(n) < changed, 0.001, 0.6)
+    return pd.DataFrame(
+        {
+            "gene": [f"GENE{i}" for i in range(n)],
+            "log2fc": effect,
+            "mean": 7.0,
+            "t": effect * 4,
+            "p_value": p_value,
+            "fdr": fdr,
+            "df": 30.0,
+            "n_cases": 12,
+            "n_controls": 11,
+        }
+    )
+
+
+def soft_threshold_table() -> pd.DataFrame:
+    """Return a table of `network.soft_threshold`."""
+    power = np.array([*range(1, 11), *range(12, 21, 2)])
+    return pd.DataFrame(
+        {
+            "power": power,
+            "scale_free_fit": 1 - np.exp(-power / 3),
+            "slope": -1.5,
+            "mean_connectivity": 500.0 / power**2,
+        }
+    )
+
+
+def module_table(sizes: dict[str, int]) -> pd.DataFrame:
+    """Return genes in modules of these sizes."""
+    names = [name for name, size in sizes.items() for _ in range(size)]
+    return pd.DataFrame(
+        {
+            "gene": [f"GENE{i}" for i in range(len(names))],
+            "module": names,
+            "kme": [np.nan if name == "M0" else 0.9 for name in names],
+            "connectivity": 3.0,
+            "hub": [i % 9 == 0 and name != "M0" for i, name in enumerate(names)],
+        }
+    )
+
+
+def trait_table(modules: list[str]) -> pd.DataFrame:
+    """Return a table of `modules.module_traits`; the first module is tied to the disease."""
+    columns = ["module", "trait", "correlation", "p_value", "fdr", "n"]
+    rows = [
+        (name, "case", 0.71 if i == 0 else -0.1, 1e-5 if i == 0 else 0.5, 2e-5 if i == 0 else 0.6)
+        for i, name in enumerate(modules)
+    ]
+    return pd.DataFrame([(*row, 23) for row in rows], columns=columns)
+
+
+def shared_table(diseases: list[str], n: int = 200, found: int = 12) -> pd.DataFrame:
+    """Return a table of `shared.find_shared`; the first genes are shared."""
+    rng = np.random.default_rng(3)
+    sign = np.where(np.arange(n) % 2, 1, -1)
+    table = pd.DataFrame(
+        {
+            "gene": [f"GENE{i}" for i in range(n)],
+            "direction": np.where(sign > 0, "up", "down"),
+            "n_diseases": np.where(np.arange(n) < found, len(diseases), 0),
+            "p_value": np.linspace(1e-9, 1, n),
+            "fdr": np.where(np.arange(n) < found, 0.001, 0.9),
+            "shared": np.arange(n) < found,
+            "method": "largest_p_value",
+            "same_sign": True,
+        }
+    )
+    for name in diseases:
+        table[f"effect.{name}"] = (
+            sign * rng.uniform(0.9, 1.6, n) * np.where(table["shared"], 1, 0.3)
+        )
+        table[f"p_value.{name}"] = table["p_value"] / 2
+    return table
+
+
+def vote_tables(diseases: list[str], n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return votes.tsv and panel.tsv; the first three genes are the panel."""
+    genes = [f"GENE{i}" for i in range(n)]
+    rows = [
+        (gene, disease, selector, i < 3 or (i + j) % 4 == 0, i + 1)
+        for disease in diseases
+        for j, selector in enumerate(["lasso", "svm_rfe", "random_forest"])
+        for i, gene in enumerate(genes)
+    ]
+    votes = pd.DataFrame(rows, columns=["gene", "disease", "selector", "selected", "rank"])
+    count = votes.groupby("gene", sort=False)["selected"].sum().to_numpy()
+    panel = {"gene": genes, "votes": count, "mean_rank": np.arange(1.0, n + 1)}
+    return votes, pd.DataFrame(panel | {"in_panel": np.arange(n) < 3})
+
+
+def performance_table() -> pd.DataFrame:
+    """Return performance.tsv with one missing interval."""
+    rows = [
+        ("disease_a", "a1", "cv", 12, 11, 0.81, 0.62, 1.0),
+        ("disease_a", "a2", "validation", 9, 9, 0.44, 0.2, 0.68),
+        ("disease_b", "b1", "cv", 15, 15, 0.66, np.nan, np.nan),
+        ("disease_b", "b1", "leave_one_cohort_out", 15, 15, 0.6, 0.4, 0.8),
+    ]
+    columns = ["disease", "cohort", "resampling", "n_cases", "n_controls"]
+    return pd.DataFrame(rows, columns=[*columns, "auc", "auc_low", "auc_high"])
+
+
+def network_tables(n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a ring of interactions and one gene without any."""
+    angle = np.linspace(0, 2 * np.pi, n, endpoint=False)
+    genes = [f"GENE{i}" for i in range(n)]
+    nodes = pd.DataFrame(
+        {
+            "gene": [*genes, "ALONE"],
+            "direction": ["up", "down"] * (n // 2) + ["up"],
+            "in_panel": [i < 3 for i in range(n)] + [False],
+            "degree": [2] * n + [0],
+            "betweenness": 0.1,
+            "known_partners": 40,
+            "x": [*np.cos(angle), 0.0],
+            "y": [*np.sin(angle), 0.0],
+        }
+    )
+    edges = pd.DataFrame({"gene_a": genes, "gene_b": genes[1:] + genes[:1], "score": 800.0})
+    return nodes, edges
+
+
+def compound_table(n: int = 30) -> pd.DataFrame:
+    """Return candidates.tsv; the first compound has a structure, the second has none."""
+    rank = np.arange(1, n + 1)
+    table = pd.DataFrame({"rank": rank, "name": [f"compound {i}" for i in rank]})
+    table["inchikey"] = "AAAAAAAAAAAAAA-BBBBBBBBBB-N"
+    table["smiles"] = np.where(rank == 2, "", "CC(=O)Oc1ccccc1C(=O)O")
+    table["score"] = -2.5 + rank / 12
+    table["p_value"] = rank / 400
+    table["fdr"] = rank / 100
+    table["n_signatures"], table["n_cells"], table["cells_agreeing"] = 9, 3, 2 / 3
+    table["phase"], table["mechanism"] = "Launched", "cyclooxygenase inhibitor"
+    table["targets"], table["targets_in_panel"] = "PTGS1|PTGS2", np.where(rank == 1, "PTGS2", "")
+    table["synonyms"] = ""
+    table["no_structure"] = np.where(rank == 2, "not in the tables of structures", "")
+    table["pains"], table["lipinski_violations"] = rank == 3, np.where(rank == 4, 2, 0)
+    return table
+
+
+def words(figure: Figure, tmp_path) -> str:
+    """Save a figure and return the text that stands in it."""
+    path = tmp_path / "figure.svg"
+    figures.save(figure, path)
+    root = ElementTree.parse(path).getroot()
+    return " | ".join(
+        "".join(element.itertext()) for element in root.iter("{http://www.w3.org/2000/svg}text")
+    )
+
+
+TWO, THREE = ["disease_a", "disease_b"], ["disease_a", "disease_b", "disease_c"]
+DRAW = {
+    "quality": lambda: figures.quality(qc_table(), cohort="a_discovery"),
+    "volcano": lambda: figures.volcano(differential_table(), cohort="a_discovery", fdr=0.05),
+    "modules": lambda: figures.modules(
+        soft_threshold_table(),
+        trait_table(["M1", "M2"]),
+        module_table({"M1": 80, "M2": 40, "M0": 60}),
+        disease="disease_a",
+        power=6,
+    ),
+    "shared_one": lambda: figures.shared(shared_table(TWO[:1]), comparison="all", fdr=0.05),
+    "shared_two": lambda: figures.shared(shared_table(TWO), comparison="all", fdr=0.05),
+    "shared_three": lambda: figures.shared(shared_table(THREE), comparison="all", fdr=0.05),
+    "votes": lambda: figures.votes(*vote_tables(TWO)),
+    "performance": lambda: figures.performance(performance_table()),
+    "network": lambda: figures.network(*network_tables()),
+    "compounds": lambda: figures.compounds(compound_table()),
+}
+
+
+@pytest.mark.parametrize("name", list(DRAW))
+def test_same_bytes_and_valid(name, tmp_path):
+    for run in ("first", "second"):
+        figures.save(DRAW[name](), tmp_path / f"{run}.svg")
+    first = (tmp_path / "first.svg").read_bytes()
+    assert first == (tmp_path / "second.svg").read_bytes()
+    ElementTree.fromstring(first)
+    assert b"<text" in first
+    assert b"<script" not in first
+
+
+def test_every_figure_has_axes_with_labels():
+    for name, draw in DRAW.items():
+        drawn = [axes for axes in draw().axes if axes.axison]
+        assert drawn, name
+        assert any(axes.get_xlabel() for axes in drawn), name
+
+
+def test_style_of_the_caller_stays_and_does_not_matter(tmp_path):
+    figures.save(figures.performance(performance_table()), tmp_path / "plain.svg")
+    with matplotlib.rc_context({"font.size": 31, "lines.linewidth": 9, "svg.fonttype": "path"}):
+        figures.save(figures.performance(performance_table()), tmp_path / "other.svg")
+        assert matplotlib.rcParams["font.size"] == 31
+    assert (tmp_path / "plain.svg").read_bytes() == (tmp_path / "other.svg").read_bytes()
+
+
+def test_quality_names_outliers_and_counts_groups(tmp_path):
+    text = words(figures.quality(qc_table(), cohort="a_discovery"), tmp_path)
+    assert text.count("GSM1023") == 2
+    assert "GSM1022" not in text
+    assert "case (n = 12)" in text
+    assert "control (n = 12)" in text
+    assert "31.0% of the variance" in text
+
+
+def test_quality_of_one_sample(tmp_path):
+    table = qc_table(1).assign(connectivity_z=np.nan, pc2=np.nan, pc2_variance=np.nan)
+    text = words(figures.quality(table, cohort="one"), tmp_path)
+    assert "control (n = 1)" in text
+    assert "nan" not in text
+
+
+def test_volcano_counts_and_names(tmp_path):
+    table = differential_table()
+    text = words(figures.volcano(table, cohort="a_discovery", fdr=0.05), tmp_path)
+    assert "up in cases (10)" in text
+    assert "down in cases (10)" in text
+    assert "not changed (380)" in text
+    assert "12 cases, 11 controls" in text
+    best = table.sort_values("p_value")["gene"].head(10)
+    assert sum(f"{gene} " in f"{text} " for gene in best) >= 9
+    nothing = figures.volcano(table.assign(fdr=1.0), cohort="a", fdr=0.05)
+    assert "up in cases (0)" in words(nothing, tmp_path)
+
+
+def test_volcano_of_one_gene_with_p_zero(tmp_path):
+    table = differential_table(1, 1).assign(p_value=0.0, log2fc=0.0)
+    assert "GENE0" in words(figures.volcano(table, cohort="a", fdr=0.05), tmp_path)
+
+
+def test_names_do_not_cover_each_other():
+    crowded = differential_table(40, 10)
+    crowded.loc[:9, ["log2fc", "p_value"]] = [1.0, 1e-9]
+    figure = figures.volcano(crowded, cohort="a", fdr=0.05)
+    renderer = figure.canvas.get_renderer()
+    boxes = [
+        text.get_window_extent(renderer)
+        for text in figure.axes[0].texts
+        if text.get_text().startswith("GENE")
+    ]
+    assert len(boxes) == 10
+    for i, box in enumerate(boxes):
+        assert not any(box.overlaps(other) for other in boxes[:i])
+
+
+def test_modules_say_which_is_tied(tmp_path):
+    text = words(DRAW["modules"](), tmp_path)
+    assert "80   r = +0.71, FDR 2e-05" in text
+    assert "chosen: 6" in text
+    assert "60   in no module" in text
+
+
+def test_modules_without_traits_modules_or_network(tmp_path):
+    alone = module_table({"M0": 30})
+    traits = trait_table([])
+    figure = figures.modules(soft_threshold_table(), traits, alone, disease="d", power=9)
+    assert "in no module" in words(figure, tmp_path)
+    figure = figures.modules(
+        soft_threshold_table().head(0), traits, alone.head(0), disease="d", power=None
+    )
+    text = words(figure, tmp_path)
+    assert "No network was made." in text
+    assert "No gene entered the network." in text
+
+
+def test_many_modules_are_cut(tmp_path):
+    many = module_table({f"M{i}": 40 - i for i in range(1, 36)})
+    figure = figures.modules(
+        soft_threshold_table(), trait_table([]), many, disease="disease_a", power=6
+    )
+    assert "The 30 largest of 35 modules" in words(figure, tmp_path)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 5])
+def test_shared_for_any_number_of_diseases(n, tmp_path):
+    diseases = [f"disease_{letter}" for letter in "abcde"[:n]]
+    text = words(
+        figures.shared(shared_table(diseases), comparison="all", fdr=0.05),
+        tmp_path,
+    )
+    assert "12 shared of 200 tested" in text
+    for name in diseases:
+        assert name in text
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_shared_says_when_there_is_none(n, tmp_path):
+    genes = shared_table([f"d{i}" for i in range(n)], found=0)
+    text = words(figures.shared(genes, comparison="all", fdr=0.05), tmp_path)
+    assert "no gene is shared of 200 tested" in text
+    words(figures.shared(genes.head(0), comparison="all", fdr=0.05), tmp_path)
+
+
+def test_shared_heat_map_is_cut(tmp_path):
+    text = words(
+        figures.shared(shared_table(["a", "b", "c"], found=60), comparison="all", fdr=0.05),
+        tmp_path,
+    )
+    assert "The 40 shared genes of smallest p" in text
+    assert "60 shared" in text
+
+
+def test_votes(tmp_path):
+    votes, panel = vote_tables(["disease_a", "disease_b"])
+    text = words(figures.votes(votes, panel), tmp_path)
+    assert "12 shared genes; panel of 3" in text
+    empty = words(figures.votes(votes.head(0), panel.head(0)), tmp_path)
+    assert "nothing to vote on" in empty
+    votes, panel = vote_tables(["disease_a"], n=50)
+    text = words(figures.votes(votes, panel), tmp_path)
+    assert "First 30 of 50 shared genes" in text
+    assert "GENE30" not in text
+
+
+def test_performance(tmp_path):
+    text = words(figures.performance(performance_table()), tmp_path)
+    assert "0.81 (0.62 to 1.00)" in text
+    assert "0.66 |" in text
+    assert "disease_b · b1 · 15 + 15" in text
+    assert "Nothing could be tested" in words(
+        figures.performance(performance_table().head(0)), tmp_path
+    )
+
+
+def test_network(tmp_path):
+    nodes, edges = network_tables()
+    text = words(figures.network(nodes, edges), tmp_path)
+    assert "12 known interactions; shared genes without one, not drawn: 1" in text
+    assert "in the panel (n = 3)" in text
+    assert "ALONE" not in text
+    assert "None of the 13" in words(figures.network(nodes.assign(degree=0), edges[:0]), tmp_path)
+    assert "No gene is shared" in words(figures.network(nodes[:0], edges[:0]), tmp_path)
+
+
+def test_compounds(tmp_path):
+    text = words(figures.compounds(compound_table()), tmp_path)
+    assert "First 20 of 30 compounds" in text
+    assert "FDR ≤ 0.05 (n = 5)" in text
+    assert "1. compound 1" in text
+    assert "No compound" in words(figures.compounds(compound_table(0)), tmp_path)
+
+
+@pytest.mark.parametrize("name", [HOSTILE, LONG, "$\\alpha_{", "β-catenin & co", ""])
+def test_any_name_of_a_gene(name, tmp_path):
+    differential = differential_table()
+    differential.loc[differential["p_value"].idxmin(), "gene"] = name
+    votes, panel = vote_tables(["disease_a"])
+    votes, panel = votes.replace("GENE0", name), panel.replace("GENE0", name)
+    genes = shared_table(["a", "b", "c"]).replace("GENE0", name)
+    nodes, edges = (table.replace("GENE0", name) for table in network_tables())
+    candidates = compound_table().replace("compound 1", name)
+    drawn = [
+        figures.volcano(differential, cohort="a", fdr=0.05),
+        figures.votes(votes, panel),
+        figures.shared(genes, comparison="all", fdr=0.05),
+        figures.network(nodes, edges),
+        figures.compounds(candidates),
+    ]
+    for figure in drawn:
+        assert name[:12] in words(figure, tmp_path)
+        assert "<script" not in (tmp_path / "figure.svg").read_text()

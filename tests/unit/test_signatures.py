@@ -1,0 +1,331 @@
+import gzip
+import os
+import tracemalloc
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub.errors import DataError
+from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures
+from crosshub.tables import read_json
+
+MATRICES = ("ranks", "magnitudes", "values")
+
+
+def real(name):
+    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
+    if not mirror:
+        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
+    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
+    if not path.exists():
+        pytest.skip(f"the mirror has no {name}")
+    return path
+
+
+def write_gctx(path, values, *, rows, columns):
+    with h5py.File(path, "w") as file:
+        file["0/DATA/0/matrix"] = values
+        for group, meta in (("ROW", rows), ("COL", columns)):
+            for name, items in meta.items():
+                array = np.asarray(items)
+                file[f"0/META/{group}/{name}"] = (
+                    array.astype("S") if array.dtype.kind == "U" else array
+                )
+    return path
+
+
+def gctx(folder, values, **more):
+    n, g = values.shape
+    rows = {"id": [f"P{i}" for i in range(g)]}
+    columns = {"id": [f"s{i}" for i in range(n)]}
+    rows.update(more.pop("rows", {}))
+    columns.update(more.pop("columns", {}))
+    return write_gctx(folder / "source.gctx", values, rows=rows, columns=columns)
+
+
+def table(path, text):
+    opener = gzip.open if path.suffix == ".gz" else open
+    with opener(path, "wt", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(5).normal(size=(23, 61)).astype(np.float32)
+
+
+def test_ranks_follow_the_float32_source(tmp_path, values):
+    # Two genes that float16 cannot tell apart, and two that are equal.
+    values[3, 7], values[3, 8] = 2.00001, 2.00002
+    values[4, 20] = values[4, 11] = 1.5
+    index_signatures(gctx(tmp_path, values), tmp_path / "store", block=7)
+    store = SignatureStore.open(tmp_path / "store")
+    for j, profile in enumerate(values):
+        # The definition: how many genes are higher, plus those equal that come before.
+        above = (profile[None, :] > profile[:, None]).sum(axis=1)
+        before = np.array([(profile[:i] == profile[i]).sum() for i in range(len(profile))])
+        assert np.array_equal(store.matrix("ranks")[:, j], above + before + 1)
+        size = np.abs(profile)
+        below = (size[None, :] < size[:, None]).sum(axis=1)
+        before = np.array([(size[:i] == size[i]).sum() for i in range(len(size))])
+        assert np.array_equal(store.matrix("magnitudes")[:, j], below + before + 1)
+    assert store.matrix("ranks")[8, 3] == store.matrix("ranks")[7, 3] - 1
+    assert np.array_equal(store.matrix("values"), values.T.astype(np.float16))
+    assert [store.matrix(name).dtype for name in MATRICES] == [np.uint16, np.uint16, np.float16]
+
+
+def test_store_reads_the_rows_that_are_asked_for(tmp_path, values):
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    store = SignatureStore.open(tmp_path / "store")
+    assert (store.n_genes, len(store.signatures)) == (61, 23)
+    wanted = ["P40", "P2", "P7"]
+    assert np.array_equal(store.values(wanted), values.T[[40, 2, 7]].astype(np.float16))
+    assert np.array_equal(store.ranks(wanted), store.matrix("ranks")[[40, 2, 7]])
+    assert np.array_equal(store.magnitudes(wanted), store.matrix("magnitudes")[[40, 2, 7]])
+    with pytest.raises(DataError, match="1 genes are absent, first 'QQ'"):
+        store.ranks(["P1", "QQ"])
+
+
+def test_block_size_does_not_matter_and_bytes_are_the_same(tmp_path, values):
+    source = gctx(tmp_path, values)
+    for folder, block in (("a", 1), ("b", 5), ("c", 1000), ("d", 1000)):
+        index_signatures(source, tmp_path / folder, block=block)
+    for file in (tmp_path / "a").iterdir():
+        contents = {(tmp_path / folder / file.name).read_bytes() for folder in "abcd"}
+        assert len(contents) == 1, file.name
+
+
+def test_metadata_of_gctx(tmp_path, values):
+    values = values[:4]
+    columns = {
+        "pert_iname": ["aspirin", "-666", "DMSO", "x"],
+        "pert_id": ["BRD-1", "BRD-2", "BRD-3", "BRD-4"],
+        "cell_id": ["MCF7", "PC3", "-666", "A"],
+        "pert_dose": np.array([10.0, 3.33, -666.0, 1.0]),
+        "pert_itime": ["24 h", "6 h", "24 h", "6 h"],
+        "pert_type": ["trt_cp", "trt_cp", "ctl_vehicle", "trt_sh"],
+    }
+    index_signatures(gctx(tmp_path, values, columns=columns), tmp_path / "store")
+    found = SignatureStore.open(tmp_path / "store").signatures
+    assert tuple(found.columns) == SIGNATURE_COLUMNS
+    assert found["signature"].tolist() == ["s0", "s1", "s2", "s3"]
+    assert found["compound"].tolist() == ["aspirin", "BRD-2", "DMSO", "x"]
+    assert found["cell"].tolist() == ["MCF7", "PC3", "", "A"]
+    assert found["dose"].tolist() == ["10.0", "3.33", "", "1.0"]
+    assert found["time"].tolist() == ["24 h", "6 h", "24 h", "6 h"]
+    assert found["type"].tolist() == ["trt_cp", "trt_cp", "ctl_vehicle", "trt_sh"]
+
+
+def test_metadata_from_a_table_of_signatures(tmp_path, values):
+    table = pd.DataFrame(
+        {"sig_id": ["s2", "s0", "other"], "pert_iname": ["b", "a", "z"], "pert_dose": [1.5, 2.0, 3]}
+    )
+    index_signatures(gctx(tmp_path, values[:3]), tmp_path / "store", signatures=table)
+    found = SignatureStore.open(tmp_path / "store").signatures
+    assert found["compound"].tolist() == ["a", "", "b"]
+    assert found["dose"].tolist() == ["2.0", "", "1.5"]
+
+
+def test_genes_are_named_by_the_table_and_counted(tmp_path, values):
+    values = values[:, :6]
+    rows = {"id": ["10", "11", "12", "13", "14", "15"]}
+    named = pd.DataFrame(
+        {"pr_gene_id": [11, 10, 12, 14, 15], "pr_gene_symbol": ["NA", "A1", "C1", "A1", "E1"]}
+    )
+    index_signatures(gctx(tmp_path, values, rows=rows), tmp_path / "store", genes=named)
+    store = SignatureStore.open(tmp_path / "store")
+    assert store.genes.tolist() == ["A1", "NA", "C1", "E1"]
+    record = read_json(tmp_path / "store" / "source.json")
+    assert (record["genes"], record["genes_in_source"]) == (4, 6)
+    assert (record["genes_without_symbol"], record["genes_repeated"]) == (1, 1)
+    # What is left out is not ranked.
+    kept = values[:, [0, 1, 2, 5]]
+    assert np.array_equal(store.matrix("ranks")[:, 0], np.argsort(np.argsort(-kept[0])) + 1)
+
+
+def test_symbols_in_the_file_need_no_table(tmp_path, values):
+    rows = {"id": ["1_at", "2_at"], "pr_gene_symbol": ["TP53", "MYC"], "pr_gene_id": [7157, 4609]}
+    index_signatures(gctx(tmp_path, values[:, :2], rows=rows), tmp_path / "store")
+    genes = pd.read_csv(tmp_path / "store" / "genes.tsv", sep="\t")
+    assert genes.to_dict("list") == {"gene": ["TP53", "MYC"], "entrez": [7157, 4609]}
+
+
+def test_source_is_recorded(tmp_path, values):
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    record = read_json(tmp_path / "store" / "source.json")
+    assert record["file"] == "source.gctx"
+    assert record["size"] == (tmp_path / "source.gctx").stat().st_size
+    assert len(record["sha256"]) == 64
+    assert (record["signatures"], record["genes"], record["complete"]) == (23, 61, True)
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.tsv.gz"])
+def test_table_of_signatures(tmp_path, name):
+    text = (
+        "entrez\tsymbol\taspirin__MCF7__trt_cp\taspirin__MCF7__trt_cp\tplain\n"
+        "1\tNA\t1.5\t-2\t0\n2\tTRUE\t-1\t0.25\t3\n3\tMYC\t0\t7\t-1\n"
+    )
+    index_signatures(table(tmp_path / name, text), tmp_path / "store", block=2)
+    store = SignatureStore.open(tmp_path / "store")
+    assert store.genes.tolist() == ["NA", "TRUE", "MYC"]
+    assert store.values(["TRUE"]).tolist() == [[-1, 0.25, 3]]
+    assert store.ranks(["MYC"]).tolist() == [[2, 1, 3]]
+    names = ["aspirin__MCF7__trt_cp", "aspirin__MCF7__trt_cp#2", "plain"]
+    assert store.signatures["signature"].tolist() == names
+    assert store.signatures["compound"].tolist() == ["aspirin", "aspirin", "plain"]
+    assert store.signatures["cell"].tolist() == ["MCF7", "MCF7", ""]
+    assert sorted(path.name for path in (tmp_path / "store").iterdir()) == [
+        "genes.tsv", "magnitudes.npy", "ranks.npy", "signatures.tsv", "source.json", "values.npy",
+    ]  # fmt: skip
+
+
+def test_table_with_entrez_ids_only(tmp_path):
+    source = table(tmp_path / "t.tsv", "entrez\ta\n7157\t1\n4609\t2\n")
+    with pytest.raises(DataError, match="no gene has a symbol"):
+        index_signatures(source, tmp_path / "store")
+    named = pd.DataFrame({"entrez": ["4609", "7157"], "symbol": ["MYC", "TP53"]})
+    index_signatures(source, tmp_path / "store", genes=named)
+    assert SignatureStore.open(tmp_path / "store").genes.tolist() == ["TP53", "MYC"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("gene\ta\nA\t1\n", "first columns must be 'entrez' and/or 'symbol'"),
+        ("symbol\nA\n", "signatures must follow"),
+        ("symbol\ta\n", "no genes"),
+        ("symbol\ta\nA\tx\n", "cannot be read as a table"),
+        ("symbol\ta\tb\nA\t1\t\nB\t1\t2\n", "signature 2 has 1 values that are missing"),
+        ("symbol\ta\tb\nA\t1\t70000\nB\t1\t2\n", "signature 2 has 1 values"),
+        ("symbol\ta\nA\tinf\n", "signature 1 has 1 values"),
+    ],
+)
+def test_bad_tables(tmp_path, text, message):
+    source = table(tmp_path / "t.tsv", text)
+    with pytest.raises(DataError, match=message) as caught:
+        index_signatures(source, tmp_path / "store")
+    assert str(source) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.tsv"]
+
+
+def test_truncated_gzip(tmp_path):
+    body = "".join(f"G{i}\t{i / 7}\n" for i in range(5000))
+    source = table(tmp_path / "t.tsv.gz", "symbol\ta\n" + body)
+    source.write_bytes(source.read_bytes()[:-2000])
+    with pytest.raises(DataError, match="cannot be read as a table"):
+        index_signatures(source, tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])
+def test_truncated_gctx(tmp_path, values, kept):
+    source = gctx(tmp_path, np.tile(values, (40, 1)))
+    content = source.read_bytes()
+    source.write_bytes(content[: int(len(content) * kept)])
+    with pytest.raises(DataError, match="not a complete GCTX") as caught:
+        index_signatures(source, tmp_path / "store")
+    assert str(source) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["source.gctx"]
+
+
+def test_bad_gctx(tmp_path, values):
+    holed = values.copy()
+    holed[5, 2] = np.nan
+    with pytest.raises(DataError, match="signature 6 has 1 values that are missing"):
+        index_signatures(gctx(tmp_path, holed), tmp_path / "store", block=4)
+    with pytest.raises(DataError, match="signature 's0' occurs more than once"):
+        twice = gctx(tmp_path, values[:2], columns={"id": ["s0", "s0"]})
+        index_signatures(twice, tmp_path / "store")
+    for ids in (["1", "2"], ["1_at", "2_at"]):
+        with pytest.raises(DataError, match="no gene has a symbol"):
+            index_signatures(gctx(tmp_path, values[:, :2], rows={"id": ids}), tmp_path / "store")
+    with pytest.raises(DataError, match="the matrix is 23 × 61, the ids are 23 signatures and 60"):
+        short = gctx(tmp_path, values, rows={"id": [f"P{i}" for i in range(60)]})
+        index_signatures(short, tmp_path / "store")
+    with h5py.File(tmp_path / "empty.gctx", "w") as file:
+        file["0/META/ROW/id"] = np.array([b"a"])
+    with pytest.raises(DataError, match="not a complete GCTX"):
+        index_signatures(tmp_path / "empty.gctx", tmp_path / "store")
+    assert not (tmp_path / "store").exists()
+
+
+def test_too_many_genes(tmp_path):
+    with pytest.raises(DataError, match="65536 genes"):
+        index_signatures(gctx(tmp_path, np.ones((1, 65536), np.float32)), tmp_path / "store")
+    profile = np.arange(65535, dtype=np.float32)[None]
+    index_signatures(gctx(tmp_path, profile / 10), tmp_path / "store")
+    ranks = SignatureStore.open(tmp_path / "store").matrix("ranks")
+    assert (ranks[0, 0], ranks[-1, 0]) == (65535, 1)
+
+
+def test_incomplete_store_is_refused(tmp_path, values):
+    with pytest.raises(DataError, match="not a complete signature store"):
+        SignatureStore.open(tmp_path)
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    path = tmp_path / "store" / "values.npy"
+    content = path.read_bytes()
+    path.write_bytes(content[:-100])
+    with pytest.raises(DataError, match="cannot be read"):
+        SignatureStore.open(tmp_path / "store")
+    np.save(path, values)
+    with pytest.raises(DataError, match="does not fit"):
+        SignatureStore.open(tmp_path / "store")
+
+
+def test_an_older_store_is_replaced_whole(tmp_path, values):
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    (tmp_path / "store" / "stale").touch()
+    index_signatures(gctx(tmp_path, values[:5]), tmp_path / "store")
+    assert len(SignatureStore.open(tmp_path / "store").signatures) == 5
+    assert not (tmp_path / "store" / "stale").exists()
+    bad = gctx(tmp_path, np.full((2, 3), np.nan, np.float32))
+    with pytest.raises(DataError):
+        index_signatures(bad, tmp_path / "store")
+    assert len(SignatureStore.open(tmp_path / "store").signatures) == 5
+
+
+def test_memory_is_bounded_by_the_block(tmp_path):
+    values = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
+    source = gctx(tmp_path, values)
+    peaks = []
+    for block in (50, 2000):
+        tracemalloc.start()
+        index_signatures(source, tmp_path / "store", block=block)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[0] < values.nbytes / 4 < peaks[1]
+
+
+def test_real_level_4_plate(tmp_path):
+    source = real("l1000_level4_A375_978x377.gctx")
+    index_signatures(source, tmp_path / "store", block=100)
+    store = SignatureStore.open(tmp_path / "store")
+    assert store.matrix("ranks").shape == (978, 377)
+    with h5py.File(source) as file:
+        matrix = file["0/DATA/0/matrix"][:]
+        symbols = [symbol.decode() for symbol in file["0/META/ROW/pr_gene_symbol"][:]]
+    assert store.genes.tolist() == symbols
+    assert np.array_equal(store.matrix("values"), matrix.T.astype(np.float16))
+    # The metadata of the same plate, as text.
+    plain = pd.read_csv(real("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str)
+    plain = plain.set_index("id")
+    names = plain.loc["pert_iname", store.signatures["signature"]].replace("-666", "")
+    assert names.tolist() == store.signatures["compound"].tolist()
+    assert set(store.signatures["type"]) == {"ctl_vehicle", "trt_cp", "trt_poscon"}
+
+
+def test_real_level_5_with_entrez_ids(tmp_path):
+    source = real("l1000_level5_12328x2.gctx")
+    with pytest.raises(DataError, match="no gene has a symbol"):
+        index_signatures(source, tmp_path / "store")
+    genes = pd.read_csv(real("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
+    index_signatures(source, tmp_path / "store", genes=genes)
+    store = SignatureStore.open(tmp_path / "store")
+    assert store.n_genes == 12328
+    row = pd.read_csv(tmp_path / "store" / "genes.tsv", sep="\t").set_index("gene")
+    assert row.loc["TP53", "entrez"] == 7157

@@ -1,0 +1,23 @@
+"""Figures: pure functions from tables to matplotlib figures, and the one way to save them.
+
+Cases and controls, and up and down, differ by marker as well as by colour.
+"""
+
+from crosshub.figures.cohort import quality, volcano
+from crosshub.figures.comparison import performance, votes
+from crosshub.figures.graph import modules, network
+from crosshub.figures.ranking import compounds
+from crosshub.figures.replication import shared
+from crosshub.figures.style import save
+
+__all__ = [
+    "compounds",
+    "modules",
+    "network",
+    "performance",
+    "quality",
+    "save",
+    "shared",
+    "volcano",
+    "votes",
+]
