@@ -291,9 +291,9 @@ def test_names_do_not_cover_each_other():
 
 def test_modules_say_which_is_tied(tmp_path):
     text = words(DRAW["modules"](), tmp_path)
-    assert "80   r = +0.71, FDR 2e-05" in text
+    assert "80 · r = +0.71, FDR 2e-05" in text
     assert "chosen: 6" in text
-    assert "60   in no module" in text
+    assert "60 · in no module" in text
 
 
 def test_modules_without_traits_modules_or_network(tmp_path):

@@ -43,7 +43,6 @@ rule match_compounds:
         "<benchmarks>/match_compounds/{comparison}.tsv"
     conda:
         "../../envs/python.yaml"
-    threads: 2
     resources:
         mem_mb=8000,
         runtime=240,

@@ -28,7 +28,6 @@ rule build_modules:
         "<benchmarks>/build_modules/{disease}.tsv"
     conda:
         "../../envs/python.yaml"
-    threads: 2
     resources:
         mem_mb=lambda wildcards, attempt: 6000 * attempt,
         runtime=120,

@@ -1,5 +1,5 @@
 # Makes the tables of this folder: simulated expression and what WGCNA and dynamicTreeCut say of it.
-# Run in this folder: Rscript make.R   (WGCNA 1.72.1, dynamicTreeCut 1.63.1)
+# Run in this folder: Rscript make.R   (about six minutes; WGCNA 1.72.1, dynamicTreeCut 1.63.1)
 suppressPackageStartupMessages({ library(WGCNA); library(dynamicTreeCut) })
 disableWGCNAThreads()
 
@@ -57,13 +57,14 @@ correlate <- list(pearson = function(x) stats::cor(x), bicor = function(x) WGCNA
 power <- c(easy = 6, hard = 6)
 cuts <- expand.grid(deep = c(1, 2, 4), size = 20, pam = c("none", "free", "dendro"),
                     stringsAsFactors = FALSE)
-labels <- list(); fit <- list(); genes <- list(); mes <- list(); probe <- list()
+types <- c("signed hybrid", "signed", "unsigned")
+labels <- list(); fit <- list(); genes <- list(); eigengenes <- list(); probe <- list()
 for (set in c("easy", "hard")) for (method in names(correlate)) {
   x <- get(set)
   r <- correlate[[method]](x)
-  fit[[length(fit) + 1]] <- do.call(rbind, lapply(c("signed hybrid", "signed", "unsigned"), function(type) {
-    table <- pickSoftThreshold(x, networkType = type, corFnc = if (method == "bicor") bicor else cor,
-                               corOptions = list())$fitIndices
+  fit[[length(fit) + 1]] <- do.call(rbind, lapply(types, function(type) {
+    table <- pickSoftThreshold(x, networkType = type, corOptions = list(),
+                               corFnc = if (method == "bicor") bicor else cor)$fitIndices
     cbind(set = set, method = method, network = sub(" ", "_", type), table)
   }))
   adjacency <- pmax(r, 0)^power[set]
@@ -78,35 +79,46 @@ for (set in c("easy", "hard")) for (method in names(correlate)) {
   raw <- cutreeDynamic(tree, distM = 1 - tom, deepSplit = 2, pamRespectsDendro = FALSE,
                        minClusterSize = 30, verbose = 0)
   merged <- mergeCloseModules(x, raw, cutHeight = 0.25, verbose = 0)$colors
+  merged65 <- mergeCloseModules(x, raw, cutHeight = 0.65, verbose = 0)$colors
   eigen <- moduleEigengenes(x, merged, excludeGrey = TRUE)$eigengenes
-  kme <- signedKME(x, eigen, corFnc = if (method == "bicor") "bicor" else "cor", corOptions = "use = 'a'")
+  kme <- signedKME(x, eigen, corFnc = if (method == "bicor") "bicor" else "cor",
+                   corOptions = "use = 'a'")
   own <- vapply(seq_along(merged), function(i)
     if (merged[i] == 0) NA_real_ else kme[i, paste0("kME", merged[i])], 0)
   inside <- intramodularConnectivity(adjacency, merged)$kWithin
-  genes[[length(genes) + 1]] <- data.frame(set, method, gene = colnames(x), raw, merged, kme = own,
+  genes[[paste(set, method, sep = ".")]] <- data.frame(raw, merged, merged65, kme = own,
     connectivity = ifelse(merged == 0, NA, inside))
-  mes[[length(mes) + 1]] <- do.call(rbind, lapply(names(eigen), function(m)
-    data.frame(set, method, module = sub("ME", "", m), sample = rownames(x), value = eigen[[m]])))
+  padded <- matrix(NA, ncol(eigen), nrow(easy), dimnames = list(NULL, rownames(easy)))
+  padded[, seq_len(nrow(x))] <- t(eigen)
+  eigengenes[[length(eigengenes) + 1]] <-
+    data.frame(set, method, module = sub("ME", "", names(eigen)), padded)
   at <- cbind(c(1, 2, 3, 369, 1, 150, 200), c(2, 90, 150, 370, 369, 151, 369))
   probe[[length(probe) + 1]] <- data.frame(set, method, i = colnames(x)[at[, 1]],
     j = colnames(x)[at[, 2]], correlation = r[at], overlap = tom[at], total_overlap = sum(tom))
 }
 write(do.call(rbind, fit), "soft_threshold")
 write(data.frame(gene = colnames(easy), labels, check.names = FALSE), "cuts")
-write(do.call(rbind, genes), "genes")
-write(do.call(rbind, mes), "eigengenes")
+write(data.frame(gene = colnames(easy), genes, check.names = FALSE), "genes", 7)
+write(do.call(rbind, eigengenes), "eigengenes", 7)
 write(do.call(rbind, probe), "network")
 
 preserved <- list()
 for (method in names(correlate)) {
-  first <- Filter(function(g) g$set[1] == "easy" && g$method[1] == method, genes)[[1]]
   result <- modulePreservation(list(reference = list(data = easy), test = list(data = test)),
-    list(reference = first$merged), networkType = "signed hybrid",
+    list(reference = genes[[paste0("easy.", method)]]$merged), networkType = "signed hybrid",
     corFnc = if (method == "bicor") "bicor" else "cor",
     corOptions = if (method == "bicor") "use = 'a'" else "use = 'p'",
     nPermutations = 200, savePermutedStatistics = FALSE, verbose = 0)$preservation
   observed <- result$observed[[1]][[2]]
   z <- result$Z[[1]][[2]]
-  preserved[[method]] <- data.frame(method, label = rownames(observed), observed, z[-1])
+  cor_name <- if (method == "bicor") "bicor" else "cor"
+  preserved[[method]] <- data.frame(method, label = rownames(observed), size = observed$moduleSize,
+    mean_correlation = observed$meanSignAwareCorDat.pres, mean_adjacency = observed$meanAdj.pres,
+    proportion_variance_explained = observed$propVarExplained.pres,
+    mean_kme = observed$meanSignAwareKME.pres, cor_kim = observed[[paste0(cor_name, ".kIM")]],
+    cor_kme = observed[[paste0(cor_name, ".kME")]],
+    cor_cor = observed[[paste(cor_name, cor_name, sep = ".")]],
+    z_density = z$Zdensity.pres, z_connectivity = z$Zconnectivity.pres,
+    z_summary = z$Zsummary.pres)[!rownames(observed) %in% c("0", "0.1"), ]
 }
 write(do.call(rbind, preserved), "preservation")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import QED, Crippen, Descriptors, Lipinski, rdMolDescriptors
@@ -112,7 +111,8 @@ def describe_structures(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame
     """
     others = [name for name in table.columns if name not in {"name", "smiles"}]
     described, failed = [], []
-    for row in table.fillna("").to_dict("records"):
+    smiles = table["smiles"].astype(str).mask(table["smiles"].isna(), "")
+    for row in table.assign(smiles=smiles).to_dict("records"):
         extra = {name: row[name] for name in others}
         try:
             structure = _parse(row["smiles"])
@@ -181,9 +181,10 @@ def read_structures(paths: Sequence[str | Path]) -> pd.DataFrame:
         return pd.DataFrame(columns=list(_COLUMNS), dtype=str)
     table = pd.concat([_read_compounds(Path(path)) for path in paths], ignore_index=True)
     table = table[table["name"] != ""]
-    grouped = table.replace("", np.nan).groupby(table["name"].str.lower(), sort=False)
+    grouped = table.where(table != "").groupby(table["name"].str.lower(), sort=False)
     # "first" takes the first value that is not missing.
-    joined = grouped.first().fillna("").reset_index(drop=True)
+    joined = grouped.first().reset_index(drop=True)
+    joined = joined.astype(str).mask(joined.isna(), "")
     joined["targets"] = ["|".join(filter(None, re.split(r"\s*[|;,]\s*", targets.strip())))
                          for targets in joined["targets"]]  # fmt: skip
     return joined

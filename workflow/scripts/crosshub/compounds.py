@@ -161,7 +161,7 @@ def annotate_compounds(
     listed = table["key"].isin(known["key"])
     table["no_structure"] = table["reason"].where(listed, "not in the tables of structures")
     text = ["inchikey", "smiles", "no_structure", "scaffold", *_ANNOTATIONS]
-    table[text] = table[text].fillna("").astype(str)
+    table[text] = table[text].astype(str).mask(table[text].isna(), "")
     table = _merge_names(table)
     wanted = set(panel)
     table["targets_in_panel"] = [

@@ -51,7 +51,8 @@ def unit_columns(values: np.ndarray, method: str) -> np.ndarray:
     clustering. Journal of Statistical Software 46(11).
     """
     _check("correlation", method, CORRELATIONS)
-    values = np.asarray(values, np.float64)
+    # One layout in memory, so that sums do not depend on how the values came.
+    values = np.ascontiguousarray(values, np.float64)
     centred = values - values.mean(axis=0)
     if method == "bicor":
         deviation = values - np.median(values, axis=0)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
 LEVEL = 0.05
@@ -62,7 +63,42 @@ def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
     of_cases = (joint[case] - rankdata(score[case])) / n
     of_controls = 1 - (joint[~case] - rankdata(score[~case])) / m
     error = np.sqrt(of_cases.var(ddof=1) / m + of_controls.var(ddof=1) / n)
+    if error == 0:
+        return (auc, *_limits_of_separated(auc, m, n))
     return auc, max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
+
+
+def _limits_of_separated(auc: float, n_cases: int, n_controls: int) -> tuple[float, float]:
+    """Return limits where the groups are perfectly apart and DeLong's variance is zero.
+
+    The AUC is compared with the standard error that it would have at the limit itself (Hanley and
+    McNeil), as Wilson's interval does for a proportion: few samples, wide interval.
+
+    References
+    ----------
+    Newcombe 2006, Confidence intervals for an effect size measure based on the Mann-Whitney
+    statistic, part 2, Statistics in Medicine 25:559.
+    """
+    if auc not in (0.0, 1.0):
+        return auc, auc
+
+    def distance(theta: float) -> float:
+        return 1 - theta - Z * hanley_mcneil(theta, n_cases, n_controls)
+
+    low = float(brentq(distance, 1e-6, 1 - 1e-9))
+    return (low, 1.0) if auc == 1 else (0.0, 1 - low)
+
+
+def hanley_mcneil(auc: float, n_cases: int, n_controls: int) -> float:
+    """Return the standard error of an AUC under Hanley and McNeil's exponential model.
+
+    References
+    ----------
+    Hanley and McNeil 1982, Radiology 143:29.
+    """
+    q1, q2 = auc / (2 - auc), 2 * auc**2 / (1 + auc)
+    spread = auc * (1 - auc) + (n_cases - 1) * (q1 - auc**2) + (n_controls - 1) * (q2 - auc**2)
+    return float(np.sqrt(spread / (n_cases * n_controls)))
 
 
 def fold_auc(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -110,10 +146,13 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         disease, cohort, auc, auc_low, auc_high, p_permutation, permutations. The interval is the
         AUC ± 1.96 standard deviations of the whole procedure under permuted labels, cut at 0 and 1:
-        intervals that count samples as independent cover too seldom here. Without permutations
-        interval and p are missing.
+        intervals that count samples as independent cover too seldom here. The deviation is never
+        taken below that of a score without signal in as many independent samples, because a
+        procedure that selects nothing under permuted labels has no spread at all. Without
+        permutations interval and p are missing.
     """
-    observed = fold_auc(predictions[predictions["resampling"] == "cv"])
+    tested = predictions[predictions["resampling"] == "cv"]
+    observed = fold_auc(tested)
     null = fold_auc(predictions[predictions["resampling"] == "permutation"])
     rows = []
     for (disease, cohort), part in observed.groupby(["disease", "cohort"], sort=True):
@@ -121,12 +160,22 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
         of_null = null[(null["disease"] == disease) & (null["cohort"] == cohort)]["auc"].to_numpy()
         low = high = p_value = np.nan
         if of_null.size > 1:
-            spread = Z * of_null.std(ddof=1)
+            spread = Z * max(of_null.std(ddof=1), _least_spread(tested, disease, cohort))
             low, high = max(auc - spread, 0.0), min(auc + spread, 1.0)
             p_value = (1 + int((of_null >= auc).sum())) / (1 + of_null.size)
         rows.append((disease, cohort, auc, low, high, p_value, of_null.size))
     columns = ["disease", "cohort", "auc", "auc_low", "auc_high", "p_permutation", "permutations"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _least_spread(predictions: pd.DataFrame, disease: str, cohort: str) -> float:
+    """Return the standard deviation of the Mann-Whitney statistic without signal, as an AUC."""
+    rows = predictions[predictions["disease"] == disease].drop_duplicates(["cohort", "sample"])
+    if cohort != "all":
+        rows = rows[rows["cohort"] == cohort]
+    m = int(rows["case"].sum())
+    n = len(rows) - m
+    return float(np.sqrt((m + n + 1) / (12 * max(m * n, 1))))
 
 
 def against_random_panels(random_panels: pd.DataFrame, disease: str, auc: float) -> float:

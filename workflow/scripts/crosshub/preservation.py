@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crosshub.modules import UNASSIGNED, first_component
+from crosshub.modules import UNASSIGNED, first_component, varying_genes
 from crosshub.network import adjacency, unit_columns
 
 _DENSITY = ("mean_correlation", "mean_adjacency", "proportion_variance_explained", "mean_kme")
@@ -103,7 +103,8 @@ def module_preservation(
     Langfelder P, Luo R, Oldham MC, Horvath S (2011). Is my network module preserved and
     reproducible? PLoS Computational Biology 7(1):e1001057.
     """
-    genes = labels.index[labels.index.isin(_varying(reference) & _varying(test))]
+    reference, test = varying_genes(reference), varying_genes(test)
+    genes = labels.index[labels.index.isin(reference.index.intersection(test.index))]
     names = sorted(set(labels) - {UNASSIGNED}, key=lambda name: (len(name), name))
     of_gene = labels[genes].to_numpy()
     members = {name: np.flatnonzero(of_gene == name) for name in names}
@@ -127,11 +128,6 @@ def module_preservation(
         )
         z[rows] = _standardise(observed[rows], null)
     return _table(names, sizes, observed, z)
-
-
-def _varying(expression: pd.DataFrame) -> set[str]:
-    spread = np.ptp(expression.to_numpy(np.float64), axis=1)
-    return set(expression.index[spread > 0])
 
 
 def _network(expression: pd.DataFrame, method: str, power: float, kind: str) -> _Network:

@@ -77,7 +77,7 @@ class SignatureStore:
         if not source.exists() or not read_json(source).get("complete"):
             raise DataError(f"{folder}: not a complete signature store: delete it and index again")
         genes = read_table(folder / "genes.tsv", text=("entrez",), key="gene")
-        table = read_table(folder / "signatures.tsv", text=SIGNATURE_COLUMNS).fillna("")
+        table = _text(read_table(folder / "signatures.tsv", text=SIGNATURE_COLUMNS))
         store = cls(folder, genes.index, table)
         for name in _MATRICES:
             if store.matrix(name).shape != (len(genes), len(table)):
@@ -142,8 +142,7 @@ def index_signatures(
 ) -> None:
     """Write the signature store of a GCTX file or of a table.
 
-    The folder appears whole or not at all. Memory is bounded by `block`: the source is read in
-    blocks of signatures.
+    The folder appears whole or not at all; memory is bounded by `block`.
 
     Parameters
     ----------
@@ -308,12 +307,17 @@ def _split_names(names: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, dtype=str)
 
 
+def _text(values: Any) -> Any:
+    """Return a Series or DataFrame as text, what is missing as an empty string."""
+    return values.astype(str).mask(values.isna(), "")
+
+
 def _first_named(frame: pd.DataFrame, names: Sequence[str]) -> pd.Series:
     """Return the first non-empty value of these columns in each row, as text."""
     found = pd.Series("", index=frame.index, dtype=str)
     for name in names:
         if name in frame:
-            values = frame[name].fillna("").astype(str).str.strip().replace(list(_MISSING), "")
+            values = _text(frame[name]).str.strip().replace(list(_MISSING), "")
             found = found.where(found != "", values)
     return found
 
@@ -323,13 +327,13 @@ def _describe(found: pd.DataFrame, table: pd.DataFrame | None, source: Path) -> 
         return pd.DataFrame({k: _first_named(frame, v) for k, v in _SIGNATURE_NAMES.items()})
 
     described = columns(found)
-    if described["signature"].duplicated().any():
-        twice = described.loc[described["signature"].duplicated(), "signature"].iloc[0]
-        raise DataError(f"{source}: signature '{twice}' occurs more than once: keep one")
+    twice = described["signature"][described["signature"].duplicated()]
+    if len(twice):
+        raise DataError(f"{source}: signature '{twice.iloc[0]}' occurs more than once: keep one")
     if table is None:
         return described
     given = columns(table).drop_duplicates("signature").set_index("signature")
-    given = given.reindex(described["signature"]).fillna("").set_axis(described.index)
+    given = _text(given.reindex(described["signature"])).reset_index(drop=True)
     for name in SIGNATURE_COLUMNS[1:]:
         described[name] = described[name].where(described[name] != "", given[name])
     return described
@@ -340,10 +344,10 @@ def _name_genes(
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the genes that are kept, by row of the source, and the counts."""
     if table is not None:
-        symbols = pd.Series(_first_named(table, _SYMBOL_NAMES).to_numpy(),
-                            index=_first_named(table, _ENTREZ_NAMES).to_numpy())  # fmt: skip
-        known = named["entrez"].map(symbols[~symbols.index.duplicated()]).fillna("")
-        known = known.where(named["entrez"] != "", "")
+        given = pd.DataFrame({"entrez": _first_named(table, _ENTREZ_NAMES),
+                              "known": _first_named(table, _SYMBOL_NAMES)})  # fmt: skip
+        given = given[given["entrez"] != ""].drop_duplicates("entrez").set_index("entrez")
+        known = _text(named["entrez"].map(given["known"]))
         named = named.assign(gene=named["gene"].where(named["gene"] != "", known))
     unnamed = named["gene"] == ""
     if unnamed.all():

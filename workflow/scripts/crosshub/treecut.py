@@ -121,7 +121,14 @@ def cut_hybrid(
 def _is_cluster(branch: _Branch, cut_height: float, shape: _Shape) -> bool:
     if branch.parts or branch.absorbed:
         return False
-    return not any(shape.faults(branch, min(branch.attached_at, cut_height)))
+    scatter = shape.scatter(branch)
+    gap = min(branch.attached_at, cut_height) - scatter
+    # A branch on the limits is no cluster: else objects at equal distances would be one.
+    return (
+        len(branch.members) >= shape.min_size
+        and scatter < shape.max_scatter
+        and gap > shape.min_gap
+    )
 
 
 def _grow(

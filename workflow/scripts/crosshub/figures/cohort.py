@@ -55,9 +55,13 @@ def quality(qc: pd.DataFrame, *, cohort: str) -> Figure:
     handles, labels = panels["values"].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=3)
     outliers = sorted_qc[sorted_qc["outlier"]]
+    for panel, x, y in [("components", "pc1", "pc2"), ("connectivity", "place", "connectivity_z")]:
+        panels[panel].scatter(outliers[x], outliers[y], s=70, fc="none", ec=INK, lw=1.1)
     names = [short(name, 14) for name in outliers["sample"]]
-    name_points(panels["components"], outliers["pc1"], outliers["pc2"], names)
-    name_points(panels["connectivity"], outliers["place"], outliers["connectivity_z"], names)
+    name_points(panels["components"], outliers["pc1"], outliers["pc2"], names, clearance=4.5)
+    name_points(
+        panels["connectivity"], outliers["place"], outliers["connectivity_z"], names, clearance=4.5
+    )
     return figure
 
 

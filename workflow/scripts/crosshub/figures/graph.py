@@ -112,9 +112,9 @@ def _module_sizes(axes: Axes, sizes: pd.Series, case: pd.DataFrame, *, total: in
         text = thousands(size)
         if tied is not None and np.isfinite(tied.loc[name, "correlation"]):
             r, rate = tied.loc[name, ["correlation", "fdr"]]
-            text += f"   r = {r:+.2f}, FDR {rate:.2g}".replace("-0.", "−0.")
+            text += f" · r = {r:+.2f}, FDR {rate:.2g}".replace("-0.", "−0.")
         elif name == UNASSIGNED:
-            text += "   in no module"
+            text += " · in no module"
         axes.annotate(
             text, (size, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8
         )

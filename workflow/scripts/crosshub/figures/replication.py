@@ -63,9 +63,16 @@ def shared(genes: pd.DataFrame, *, comparison: str, fdr: float) -> Figure:
             _scatter(axes, genes, *diseases)
         return figure
     kept = genes[genes["shared"]].head(MOST_ROWS)
-    figure = Figure(figsize=(WIDTH, max(3.2, 1.5 + 0.19 * len(kept))), layout="constrained")
+    bars = 1.1 + 0.32 * len(diseases)
+    height = max(bars + 0.3, 1.3 + 0.19 * len(kept))
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.get_layout_engine().set(wspace=0.06)
-    left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
+    panels = figure.subplot_mosaic(
+        [["effects", "numbers"], ["effects", "."]],
+        width_ratios=[1.7, 1],
+        height_ratios=[bars, max(height - bars, 0.01)],
+    )
+    left, right = panels["effects"], panels["numbers"]
     left.set_title(title)
     if kept.empty:
         message(left, "No gene is shared.")
@@ -174,4 +181,5 @@ def _bars(axes: Axes, genes: pd.DataFrame, n_diseases: int) -> None:
     axes.set_xlim(0, max([*counts, 1]) * 1.25)
     axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     axes.set_xlabel("Genes")
-    axes.set_ylabel("Diseases in which a gene is changed alike")
+    axes.set_title("Changed alike in", fontsize=9)
+    axes.set_ylabel("Diseases")

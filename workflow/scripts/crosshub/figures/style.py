@@ -147,7 +147,8 @@ def name_points(
     clouds = [part.get_offsets() for part in axes.collections if isinstance(part, PathCollection)]
     crowd = axes.transData.transform(np.concatenate([np.zeros((0, 2)), *clouds]))
     radius = clearance * point
-    taken = [Bbox.from_bounds(a - radius, b - radius, 2 * radius, 2 * radius) for a, b in pixels]
+    taken = [text.get_window_extent(renderer) for text in axes.texts]
+    taken += [Bbox.from_bounds(a - radius, b - radius, 2 * radius, 2 * radius) for a, b in pixels]
     for name, (a, b), at in zip([names[i] for i in kept], pixels, places[kept], strict=True):
         label = axes.annotate(
             name,

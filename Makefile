@@ -1,0 +1,34 @@
+# make demo · make test · make lint · make bench · make docs · make lock
+PYTHON ?= python3
+BIN = .venv/bin
+
+.PHONY: demo test lint bench docs lock
+
+demo: .venv/installed
+	$(BIN)/snakemake --cores all
+	@echo "The report of the demo: results/demo/report.html"
+
+test: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+
+lint: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint
+
+bench: .venv/installed
+	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/run.py
+
+docs: .venv/installed
+	PYTHONPATH=workflow/scripts $(BIN)/python -m crosshub.documentation
+
+# Needs uv (https://docs.astral.sh/uv); the lock serves Python 3.11 to 3.13.
+lock:
+	uv pip compile --quiet --universal --generate-hashes --no-annotate --no-header \
+	  --python-version 3.11 envs/requirements.in -o envs/requirements.lock
+
+.venv/installed: envs/requirements.lock
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	touch $@

@@ -1,0 +1,253 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub import evaluation
+from crosshub.discover import (
+    Procedure,
+    delivered_rng,
+    delivered_seed,
+    discover,
+    merge_expression,
+)
+from crosshub.errors import DataError
+from crosshub.evaluation import evaluate, join, validate
+from crosshub.panel import fit_models, select_panel
+from crosshub.performance import cross_validated, tested_cohorts
+from crosshub.resampling import cross_validation, leave_cohort_out
+
+tested_cohorts.__test__ = False
+PANEL = {
+    "selectors": ["lasso", "svm_rfe", "random_forest"],
+    "vote": "at_least",
+    "votes": 2,
+    "max_genes": 8,
+}
+
+
+def procedure(*diseases, modules="annotate", fdr=0.05):
+    return Procedure(
+        "all",
+        diseases,
+        len(diseases),
+        {"modules": modules},
+        {
+            "max_genes": 200,
+            "network": "signed_hybrid",
+            "correlation": "pearson",
+            "scale_free_fit": 0.85,
+            "deep_split": 2,
+            "min_module_size": 20,
+            "merge_height": 0.25,
+            "trait_fdr": 0.05,
+        },
+        {"fdr": fdr},
+        PANEL,
+    )
+
+
+def everyone(cohorts):
+    return {cohort.name: list(cohort.samples.index) for cohort in cohorts}
+
+
+@pytest.fixture
+def study(make_cohort):
+    """Two diseases, discovery and validation each, 20 shared genes."""
+    effects = {f"G{i:04d}": 1.8 for i in range(0, 200, 10)}
+    return [
+        make_cohort("a1", disease="a", effects=effects),
+        make_cohort("b1", disease="b", effects=effects),
+        make_cohort("a2", disease="a", role="validation", effects=effects),
+        make_cohort("b2", disease="b", role="validation", effects=effects),
+    ]
+
+
+def spy(monkeypatch):
+    """Record which samples `discover` is given and which are scored afterwards."""
+    seen = []
+    real = evaluation.discover
+
+    def recording(cohorts, samples, settings, rng):
+        seen.append({name: set(ids) for name, ids in samples.items()})
+        return real(cohorts, samples, settings, rng)
+
+    monkeypatch.setattr(evaluation, "discover", recording)
+    return seen
+
+
+def run(kind, unit, cohorts, plan, **options):
+    defaults = {"folds": 3, "random_panels": 0, "rng": np.random.default_rng(1)}
+    return evaluate(kind, unit, cohorts, plan, **defaults | options)
+
+
+def test_no_tested_person_is_ever_trained_on(study, monkeypatch):
+    """The same person stands in both diseases and twice in one: never on both sides."""
+    first, second, *outside = study
+    first.samples.loc[first.samples.index[0], "identity"] = second.samples["identity"].iloc[0]
+    first.samples.loc[first.samples.index[1], "identity"] = first.samples["identity"].iloc[2]
+    cohorts = [first, second, *outside]
+    person = {s: p for c in cohorts for s, p in c.samples["identity"].items()}
+    seen = spy(monkeypatch)
+    for kind, unit in [("cv", "0"), ("leave_one_cohort_out", "b2"), ("leave_one_cohort_out", "a1")]:
+        seen.clear()
+        predictions, *_ = join([run(kind, unit, cohorts, procedure("a", "b"))])
+        for fold, train in enumerate(seen):
+            trained = {person[s] for ids in train.values() for s in ids}
+            tested = predictions[predictions["fold"] == fold]["sample"].map(person)
+            assert len(tested)
+            assert not trained & set(tested)
+
+
+def test_values_of_tested_samples_do_not_reach_discovery(study):
+    """Whatever stands in the tested samples, the model of the fold is the same."""
+    plan = procedure("a", "b")
+    members = study[:2]
+    train, test = cross_validation(members, 3, np.random.default_rng(0))[0]
+    spoiled = []
+    for cohort in members:
+        expression = cohort.expression.copy()
+        expression[test[cohort.name]] = np.random.default_rng(9).normal(
+            50, 30, expression[test[cohort.name]].shape
+        )
+        samples = cohort.samples.copy()
+        samples.loc[test[cohort.name], "group"] = "case"
+        spoiled.append(replace(cohort, expression=expression, samples=samples))
+    found = [
+        discover({c.name: c for c in group}, train, plan, np.random.default_rng(4))
+        for group in (members, spoiled)
+    ]
+    pd.testing.assert_frame_equal(found[0].shared, found[1].shared)
+    pd.testing.assert_frame_equal(found[0].panel.table, found[1].panel.table)
+    assert found[0].models == found[1].models
+    assert found[0].panel.genes
+
+
+def test_modules_of_a_resample_see_training_samples_only(study):
+    plan = procedure("a", "b", modules="require")
+    members = study[:2]
+    train, test = cross_validation(members, 3, np.random.default_rng(0))[0]
+    spoiled = []
+    for cohort in members:
+        expression = cohort.expression.copy()
+        expression[test[cohort.name]] = 0.0
+        spoiled.append(replace(cohort, expression=expression))
+    found = [
+        discover({c.name: c for c in group}, train, plan, np.random.default_rng(4))
+        for group in (members, spoiled)
+    ]
+    pd.testing.assert_frame_equal(found[0].shared, found[1].shared)
+
+
+def test_discover_on_all_samples_is_what_the_stages_deliver(study):
+    members = {c.name: c for c in study[:2]}
+    plan = procedure("a", "b")
+    found = discover(members, everyone(members.values()), plan, delivered_rng(7, "all"))
+    seed = delivered_seed(7, "all")
+    panel = select_panel(list(members.values()), found.shared, ["a", "b"], PANEL, seed=seed)
+    pd.testing.assert_frame_equal(panel.table, found.panel.table)
+    for disease in ("a", "b"):
+        one = fit_models(
+            list(members.values()), panel.genes, [disease], comparison="all", seed=seed
+        )
+        assert one[disease] == found.models[disease]
+
+
+def test_folds_are_stratified_and_every_sample_is_tested_once(study):
+    splits = cross_validation(study[:2], 5, np.random.default_rng(0))
+    assert len(splits) == 5
+    for cohort in study[:2]:
+        tested = [s for _, test in splits for s in test[cohort.name]]
+        assert sorted(tested) == sorted(cohort.samples.index)
+        for _, test in splits:
+            assert cohort.only(test[cohort.name]).is_case.sum() == 3
+
+
+def test_small_groups_get_fewer_folds(make_cohort):
+    cohort = make_cohort(n_cases=5, n_controls=4)
+    splits = cross_validation([cohort], 5, np.random.default_rng(0))
+    assert len(splits) == 4
+    for train, test in splits:
+        assert cohort.only(train[cohort.name]).testable
+        assert cohort.only(test[cohort.name]).is_case.nunique() == 2
+
+
+def test_a_left_out_cohort_takes_its_people_with_it(study):
+    study[1].samples["identity"] = study[0].samples["identity"].to_numpy()
+    train, test = leave_cohort_out(study, "a1")
+    assert train["b1"] == []
+    assert len(train["b2"]) == 30
+    assert list(test) == ["a1"]
+
+
+def test_a_disease_without_cohort_is_skipped_and_not_guessed(study):
+    result = run("leave_one_cohort_out", "a1", study[:2], procedure("a", "b"))
+    assert result.predictions == []
+    with pytest.raises(DataError, match="no cohort is left to learn a"):
+        discover(
+            {c.name: c for c in study[:2]},
+            {"b1": list(study[1].samples.index)},
+            procedure("a", "b"),
+            np.random.default_rng(0),
+        )
+
+
+def test_nothing_selected_predicts_the_prevalence_and_counts(make_cohort):
+    cohorts = [make_cohort("a1", disease="a"), make_cohort("b1", disease="b")]
+    predictions, selection, _ = join([run("cv", "0", cohorts, procedure("a", "b", fdr=1e-9))])
+    assert (predictions["n_genes"] == 0).all()
+    assert selection.empty
+    assert cross_validated(predictions)["auc"].tolist() == [0.5, 0.5, 0.5, 0.5]
+
+
+def test_noise_has_auc_one_half_even_when_genes_are_forced(make_cohort):
+    """Selection inside the folds: no gene is real, every fold still selects."""
+    auc = []
+    for seed in range(12):
+        cohorts = [make_cohort("a1", disease="a", genes=400, seed=seed)]
+        predictions, *_ = join([run("cv", "0", cohorts, procedure("a", fdr=1.0), folds=5)])
+        auc.append(cross_validated(predictions).iloc[0]["auc"])
+        assert (predictions["n_genes"] > 0).all()
+    assert 0.4 < np.mean(auc) < 0.58
+
+
+def test_signal_is_found_and_random_panels_are_worse(study):
+    done = run("cv", "0", study[:2], procedure("a", "b"), random_panels=10)
+    predictions, selection, panels = join([done])
+    assert cross_validated(predictions)["auc"].min() > 0.9
+    assert set(selection["gene"]) <= {f"G{i:04d}" for i in range(0, 200, 10)}
+    assert panels["draw"].nunique() == 10
+    drawn = panels.groupby("draw")[["concordant", "pairs"]].sum()
+    assert (drawn["concordant"] / drawn["pairs"]).mean() < 0.85
+
+
+def test_permuted_labels_have_no_signal(study):
+    predictions, *_ = join([run("permutation", "0", study[:2], procedure("a", "b", fdr=1.0))])
+    auc = cross_validated(predictions.assign(resampling="cv"))["auc"]
+    assert abs(auc.mean() - 0.5) < 0.25
+
+
+def test_validation_leaves_people_of_discovery_out(study):
+    models = fit_models(study[:2], ["G0000", "G0010"], ["a", "b"], comparison="all", seed=1)
+    outside = study[2]
+    outside.samples.loc[outside.samples.index[0], "identity"] = study[0].samples["identity"].iloc[3]
+    table = validate(models, study)
+    assert len(table) == 59
+    assert outside.samples.index[0] not in set(table["sample"])
+    assert tested_cohorts(table, "validation")["auc"].min() > 0.8
+
+
+def test_same_rng_same_predictions(study):
+    first, second = (
+        join([run("cv", "0", study[:2], procedure("a", "b"), random_panels=3)]) for _ in range(2)
+    )
+    for one, other in zip(first, second, strict=True):
+        pd.testing.assert_frame_equal(one, other)
+
+
+def test_merged_cohorts_are_centred(study):
+    shifted = replace(study[2], expression=study[2].expression + 5)
+    merged = merge_expression([study[0], shifted])
+    assert merged.shape == (200, 60)
+    np.testing.assert_allclose(merged.iloc[:, :30].mean(axis=1), 0, atol=1e-9)
+    np.testing.assert_allclose(merged.iloc[:, 30:].mean(axis=1), 0, atol=1e-9)

@@ -1,0 +1,176 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub.errors import DataError
+from crosshub.model import fit_reference, from_plain, to_plain
+from crosshub.panel import count_votes, fit_model, fit_models, select_panel, training_set
+
+SETTINGS = {
+    "selectors": ["lasso", "svm_rfe", "random_forest"],
+    "vote": "at_least",
+    "votes": 2,
+    "max_genes": 8,
+}
+GENES = [f"G{i:04d}" for i in range(0, 200, 20)]
+
+
+@pytest.fixture
+def cohorts(make_cohort):
+    effects = dict.fromkeys(GENES, 1.5)
+    return [
+        make_cohort("one", effects=effects, n_cases=20, n_controls=20),
+        make_cohort("two", effects=effects, n_cases=25, n_controls=12),
+    ]
+
+
+@pytest.fixture
+def model(cohorts):
+    return fit_models(cohorts, GENES, ["disease"], comparison="all", seed=1)["disease"]
+
+
+def test_one_sample_alone_scores_as_in_its_cohort(model, make_cohort):
+    new = make_cohort("new", effects=dict.fromkeys(GENES, 1.5), seed=9).expression
+    together = model.score(new)
+    alone = pd.concat([model.score(new[[name]]) for name in new], ignore_index=True)
+    pd.testing.assert_frame_equal(together, alone)
+
+
+def test_scale_and_platform_do_not_matter(model, make_cohort):
+    """Any monotone scale gives the same score: log2, linear, or standardised."""
+    new = make_cohort("new", seed=9).expression
+    base = model.score(new)["score"]
+    np.testing.assert_allclose(model.score(2**new)["score"], base)
+    np.testing.assert_allclose(model.score((new - 3) / 7)["score"], base)
+
+
+def test_the_model_separates_new_samples(model, make_cohort):
+    new = make_cohort("new", effects=dict.fromkeys(GENES, 1.5), seed=9)
+    score = model.score(new.expression)["score"].to_numpy()
+    assert score[new.is_case].mean() > score[~new.is_case].mean() + 2
+
+
+def test_json_keeps_every_bit(model, make_cohort):
+    again = from_plain(json.loads(json.dumps(to_plain(model))))
+    new = make_cohort("new", seed=3).expression
+    assert again == model
+    np.testing.assert_array_equal(again.score(new)["score"], model.score(new)["score"])
+
+
+def test_a_damaged_model_is_refused(model):
+    value = json.loads(json.dumps(to_plain(model)))
+    for change in (
+        {"genes": value["genes"][:-1]},
+        {"coefficient": "much"},
+        {"format": 99},
+        {"reference": {}},
+    ):
+        with pytest.raises(DataError):
+            from_plain(value | change)
+    with pytest.raises(DataError, match="no crosshub model"):
+        from_plain({"format": 1})
+
+
+def test_missing_genes_are_named_and_too_many_stop(model, make_cohort):
+    new = make_cohort("new", seed=3).expression
+    one_less = model.score(new.drop(index=GENES[0]))
+    assert set(one_less["missing"]) == {GENES[0]}
+    assert one_less["score"].notna().all()
+    with pytest.raises(DataError, match="3 of 10 genes of the panel"):
+        model.score(new.drop(index=GENES[:3]))
+
+
+def test_too_few_reference_genes_stop(model, make_cohort):
+    with pytest.raises(DataError, match="reference genes"):
+        model.score(make_cohort("new").expression.loc[GENES])
+
+
+def test_an_empty_panel_predicts_the_prevalence(cohorts, make_cohort):
+    model = fit_models(cohorts, [], ["disease"], comparison="all", seed=1)["disease"]
+    probability = model.score(make_cohort("new").expression)["probability"]
+    np.testing.assert_allclose(probability, 45 / 77)
+
+
+def test_cohorts_are_centred_between_the_groups(make_cohort):
+    """Neither an offset of the platform nor an uneven share of cases gets into the values."""
+    first = make_cohort("one", n_cases=40, n_controls=10)
+    second = make_cohort("two", n_cases=10, n_controls=40)
+    second.expression.loc["G0100"] += 2
+    cohorts = [first, second]
+    reference = fit_reference([c.expression for c in cohorts])
+    training = training_set(cohorts, ["G0100"], reference)
+    value = training.values["G0100"]
+    for cohort in cohorts:
+        mine = value[cohort.samples.index]
+        case = cohort.is_case
+        assert (mine[case].mean() + mine[~case].mean()) / 2 == pytest.approx(0, abs=1e-9)
+
+
+def shared_table(genes):
+    return pd.DataFrame({"gene": genes, "shared": True})
+
+
+def test_selection_prefers_what_differs_and_repeats(cohorts):
+    genes = [f"G{i:04d}" for i in range(0, 200, 5)]
+    panel = select_panel(cohorts, shared_table(genes), ["disease"], SETTINGS, seed=3)
+    again = select_panel(cohorts, shared_table(genes), ["disease"], SETTINGS, seed=3)
+    assert 0 < len(panel.genes) <= 8
+    assert set(panel.genes) <= set(GENES)
+    pd.testing.assert_frame_equal(panel.table, again.table)
+    assert len(panel.votes) == 3 * len(genes)
+
+
+def test_no_shared_gene_gives_empty_tables_with_columns(cohorts):
+    panel = select_panel(
+        cohorts, shared_table(["G0000"]).assign(shared=False), ["disease"], SETTINGS, seed=1
+    )
+    assert panel.genes == []
+    assert list(panel.table.columns) == ["gene", "votes", "mean_rank", "in_panel"]
+    assert list(panel.votes.columns) == ["gene", "disease", "selector", "selected", "rank"]
+
+
+def votes_of(rows):
+    return pd.DataFrame(rows, columns=["gene", "disease", "selector", "selected", "rank"])
+
+
+def test_rules_of_the_vote():
+    votes = votes_of(
+        [
+            ("a", d, s, True, 1)
+            for d in ("x", "y")
+            for s in ("lasso", "svm_rfe", "random_forest")
+        ]
+        + [("b", d, s, s != "lasso", 2) for d in ("x", "y") for s in SETTINGS["selectors"]]
+        + [("c", d, s, d == "x" and s == "lasso", 3) for d in ("x", "y") for s in SETTINGS["selectors"]]
+    )  # fmt: skip
+    chosen = {
+        rule: list(t.loc[t["in_panel"], "gene"])
+        for rule in ("at_least", "intersection", "rank")
+        for t in [count_votes(votes, 2, SETTINGS | {"vote": rule})]
+    }
+    assert chosen == {"at_least": ["a", "b"], "intersection": ["a"], "rank": ["a", "b", "c"]}
+    small = count_votes(votes, 2, SETTINGS | {"max_genes": 1})
+    assert list(small.loc[small["in_panel"], "gene"]) == ["a"]
+
+
+def test_fit_does_not_depend_on_the_order_of_samples(cohorts):
+    turned = [
+        replace(c, expression=c.expression.iloc[:, ::-1], samples=c.samples.iloc[::-1])
+        for c in cohorts
+    ]
+    reference = fit_reference([c.expression for c in cohorts])
+    models = [
+        fit_model(
+            training_set(group, GENES, reference),
+            GENES,
+            reference,
+            disease="d",
+            comparison="all",
+            seed=1,
+            cost=1.0,
+        )[0]
+        for group in (cohorts, turned)
+    ]
+    np.testing.assert_allclose(models[0].coefficient, models[1].coefficient, rtol=1e-3, atol=1e-5)

@@ -1,0 +1,195 @@
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub.performance import (
+    against_random_panels,
+    average_auc,
+    concordance,
+    cross_validated,
+    delong,
+    fold_auc,
+    performance_table,
+    tested_cohorts,
+    verdicts,
+)
+from sklearn.metrics import roc_auc_score
+
+tested_cohorts.__test__ = False
+
+
+def numbers(text):
+    return np.array([float(x) for x in text.split(",")])
+
+
+def test_delong_equals_proc(golden):
+    checked = 0
+    for row in golden("proc/delong").itertuples():
+        case, score = numbers(row.case) == 1, numbers(row.score)
+        np.testing.assert_allclose(delong(case, score), (row.auc, row.low, row.high), rtol=1e-8)
+        checked += 1
+    assert checked == 10
+
+
+def test_concordance_is_the_auc_and_keeps_its_direction():
+    rng = np.random.default_rng(0)
+    case, score = rng.uniform(size=50) < 0.4, rng.normal(size=50).round(1)
+    hits, pairs = concordance(case, score)
+    assert hits / pairs == pytest.approx(roc_auc_score(case, score))
+    assert delong(case, -score)[0] == pytest.approx(1 - hits / pairs)
+
+
+def test_perfect_separation_has_an_interval_that_shrinks_with_n():
+    lows = []
+    for n in (5, 10, 100):
+        case = np.repeat([True, False], n)
+        auc, low, high = delong(case, case.astype(float))
+        assert (auc, high) == (1.0, 1.0)
+        lows.append(low)
+        assert delong(case, -case.astype(float)) == pytest.approx((0.0, 0.0, 1 - low))
+    assert 0.4 < lows[0] < lows[1] < lows[2] < 1
+
+
+def test_delong_covers_a_known_auc():
+    rng = np.random.default_rng(1)
+    case = np.repeat([True, False], 30)
+    hits = 0
+    for _ in range(600):
+        _, low, high = delong(case, rng.normal(size=60) + case)
+        hits += low <= 0.7602 <= high
+    assert 0.92 < hits / 600 < 0.98
+
+
+def test_groups_of_one_have_no_interval():
+    auc, low, high = delong(np.array([True, False, False]), np.array([1.0, 0.0, 2.0]))
+    assert auc == 0.5
+    assert np.isnan(low)
+    assert np.isnan(high)
+    assert np.isnan(delong(np.array([True, True]), np.array([1.0, 0.0]))[0])
+
+
+def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20):
+    case = np.repeat([True, False], n // 2)
+    return pd.DataFrame(
+        {
+            "resampling": resampling,
+            "unit": unit,
+            "fold": np.tile([0, 1], n // 2) if fold is None else fold,
+            "disease": "d",
+            "cohort": cohort,
+            "sample": [f"{cohort}{i}" for i in range(n)],
+            "case": case,
+            "score": score,
+        }
+    )
+
+
+def test_scores_of_different_folds_are_never_compared():
+    """A shift between folds must not change the AUC; pooled, it would."""
+    case = np.repeat([True, False], 10)
+    base = predictions("cv", "0", case.astype(float))
+    base["score"] += 100.0 * base["fold"]
+    table = fold_auc(base)
+    assert (table["auc"] == 1).all()
+    assert roc_auc_score(base["case"], base["score"]) < 0.8
+
+
+def test_cohorts_are_weighted_by_their_pairs():
+    pairs = pd.DataFrame(
+        {
+            "unit": "0",
+            "fold": 0,
+            "disease": "d",
+            "cohort": ["one", "two"],
+            "concordant": [10.0, 30.0],
+            "pairs": [10, 60],
+        }
+    )
+    table = average_auc(pairs, ["unit"]).set_index("cohort")["auc"]
+    assert table.to_dict() == pytest.approx({"one": 1.0, "two": 0.5, "all": 40 / 70})
+
+
+def null_and_signal(rng, signal, permutations=40):
+    case = np.repeat([True, False], 10)
+    parts = [predictions("cv", str(i), rng.normal(size=20) + signal * case) for i in range(2)]
+    parts += [predictions("permutation", str(i), rng.normal(size=20)) for i in range(permutations)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_permutations_give_p_and_interval():
+    strong = cross_validated(null_and_signal(np.random.default_rng(0), 4)).iloc[0]
+    assert strong["p_permutation"] == pytest.approx(1 / 41)
+    assert strong["auc_low"] > 0.6
+    p = [
+        cross_validated(null_and_signal(np.random.default_rng(s), 0, 19)).iloc[0]["p_permutation"]
+        for s in range(100)
+    ]
+    assert np.mean(np.array(p) <= 0.05) <= 0.12
+    assert 0.4 < np.mean(p) < 0.65
+
+
+def test_a_procedure_that_selects_nothing_has_no_narrow_interval():
+    case = np.repeat([True, False], 10)
+    parts = [predictions("cv", "0", case.astype(float))]
+    parts += [predictions("permutation", str(i), 0.0) for i in range(20)]
+    row = cross_validated(pd.concat(parts)).iloc[0]
+    assert row["auc"] == 1
+    assert row["auc_low"] == pytest.approx(1 - 1.96 * np.sqrt(21 / 1200), abs=1e-3)
+
+
+def test_without_permutations_nothing_is_claimed():
+    row = cross_validated(predictions("cv", "0", np.arange(20.0))).iloc[0]
+    assert np.isnan(row["p_permutation"])
+    assert np.isnan(row["auc_low"])
+    found = verdicts({"d": 3}, cross_validated(predictions("cv", "0", 0.0)), EMPTY, NO_PANELS)["d"]
+    assert found["beats_chance"] is None
+    assert "not known" in found["statement"]
+
+
+EMPTY = pd.DataFrame(columns=["disease", "cohort", "resampling", "auc", "auc_low", "auc_high"])
+NO_PANELS = pd.DataFrame(columns=["disease", "cohort", "draw", "concordant", "pairs"])
+
+
+def test_table_and_verdict_in_words():
+    rng = np.random.default_rng(3)
+    all_rows = pd.concat(
+        [
+            null_and_signal(rng, 3),
+            predictions("validation", "out", rng.normal(size=20) + 3 * np.repeat([1, 0], 10),
+                        fold=0, cohort="out"),
+            predictions("leave_one_cohort_out", "one", rng.normal(size=20), fold=0),
+        ],
+        ignore_index=True,
+    )  # fmt: skip
+    cross = cross_validated(all_rows)
+    table = performance_table(all_rows, cross)
+    assert set(table["resampling"]) == {"cv", "validation", "leave_one_cohort_out"}
+    assert (table[["n_cases", "n_controls"]] == 10).all(axis=None)
+    panels = pd.DataFrame(
+        {"disease": "d", "cohort": "one", "draw": range(99), "concordant": 50.0, "pairs": 100}
+    )
+    found = verdicts({"d": 5}, cross, table, panels)["d"]
+    assert found["beats_chance"] is True
+    assert found["beats_random_panels"] is True
+    assert found["p_random_panels"] == pytest.approx(0.01)
+    assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
+    assert "beats chance" in found["statement"]
+    assert "1 of 1 independent cohort" in found["statement"]
+    nothing = verdicts({"d": 0}, cross, table, panels)["d"]
+    assert "there is no panel" in nothing["statement"]
+
+
+def test_noise_does_not_beat_chance_in_words():
+    rows = null_and_signal(np.random.default_rng(8), -0.2)
+    cross = cross_validated(rows)
+    found = verdicts({"d": 5}, cross, performance_table(rows, cross), NO_PANELS)["d"]
+    assert found["beats_chance"] is False
+    assert "does not beat chance" in found["statement"]
+    assert "No independent cohort" in found["statement"]
+
+
+def test_random_panels_that_do_as_well_count():
+    panels = pd.DataFrame(
+        {"disease": "d", "cohort": "one", "draw": range(9), "concordant": 80.0, "pairs": 100}
+    )
+    assert against_random_panels(panels, "d", 0.8) == 1
+    assert np.isnan(against_random_panels(panels, "other", 0.8))

@@ -1,0 +1,54 @@
+"""The pages of the documentation that are generated from the schemas."""
+
+from pathlib import Path
+
+from crosshub.config import describe_keys, read_schema
+from crosshub.tables import whole
+
+SCHEMAS = Path(__file__).parents[2] / "schemas"
+PAGE = Path(__file__).parents[3] / "config" / "README.md"
+HEAD = """# Config
+
+*Generated from `workflow/schemas` by `make docs`; edit those.*
+
+A study is a config and a table of cohorts. Give it with `--configfile`; a second file after it
+overrides single keys (mappings are merged, lists are replaced):
+
+```bash
+.venv/bin/snakemake --cores all --configfile config/studies/ra_oa_synovium/config.yaml mirror.yaml
+```
+
+A wrong key, a wrong value, a missing file or a rule that matches no sample ends the run at once,
+with one line for each mistake. Threads, memory and partitions belong in a profile, not here.
+
+## Keys of the config
+
+"""
+MIDDLE = """
+## Columns of the table of cohorts
+
+A tab-separated file, one row for each cohort: the cases and controls of one disease from one
+accession. A rule is `field=regular expression`, searched in the value whatever its case; several
+rules joined by `;` must all hold. Fields are the keys of the sample characteristics (`disease
+state`) and GEO's sample tags (`title`, `source_name_ch1`, `description`). More diseases are more
+rows; nothing else changes.
+
+"""
+TAIL = """
+## Columns of cohorts/{cohort}/samples.tsv
+
+"""
+
+
+def config_page() -> str:
+    """Return the text of config/README.md."""
+    config, datasets, samples = (
+        describe_keys(read_schema(SCHEMAS / f"{name}.schema.yaml"))
+        for name in ("config", "datasets", "samples")
+    )
+    return HEAD + config + MIDDLE + datasets + TAIL + samples
+
+
+if __name__ == "__main__":
+    with whole(PAGE) as path:
+        path.write_text(config_page(), encoding="utf-8")

@@ -1,0 +1,237 @@
+"""The sections on the panel, its models, and how they did on samples they had not seen."""
+
+from typing import Any
+
+import pandas as pd
+
+from crosshub.report.blocks import (
+    Code,
+    Column,
+    Section,
+    Text,
+    decimal,
+    estimate,
+    share,
+    table,
+    truth,
+    whole,
+    words,
+)
+from crosshub.report.numbers import number, p_value, percent, plural
+from crosshub.report.source import Source, not_made
+
+TOP = 40
+WAYS = {
+    "cv": "cross-validation",
+    "leave_one_cohort_out": "cohort left out",
+    "validation": "independent cohort",
+}
+RULES = {
+    "at_least": "on average over the diseases at least {votes} of the selectors chose it",
+    "intersection": "every selector chose it in every disease",
+    "rank": "its mean rank over selectors and diseases is among the best",
+}
+
+
+def panel(source: Source) -> Section:
+    """Show the panel of each comparison and the models of its diseases."""
+    section = Section("The panel")
+    settings = source.config["panel"]
+    selectors = ", ".join(name.replace("_", " ") for name in settings["selectors"])
+    rule = RULES[settings["vote"]].format(votes=settings["votes"])
+    for name, comparison in source.comparisons.items():
+        section.add(source.heading(name))
+        found = source.table(f"panel/{name}/panel.tsv")
+        if found is None:
+            section.add(not_made("The panel", "panel"))
+            continue
+        if found.empty:
+            section.add(
+                Text(
+                    "No gene is shared, so there is no panel; the models predict the share of "
+                    "cases in training."
+                )
+            )
+            continue
+        inside = int(found["in_panel"].eq(True).sum())
+        section.add(
+            Text(
+                f"{plural(inside, 'gene')} of {len(found):,} shared. Selectors: {selectors}. A "
+                f"shared gene enters the panel if {rule}; at most {settings['max_genes']} do."
+            ),
+            source.picture(
+                f"panel/{name}/votes.svg", f"Votes of the selectors in comparison {name}."
+            ),
+            table(
+                found,
+                [
+                    words("Gene", "gene"),
+                    whole("Votes", "votes"),
+                    decimal("Mean rank", "mean_rank", 1),
+                    truth("In the panel", "in_panel"),
+                ],
+                caption="Votes",
+                limit=max(inside, 20),
+                file=f"panel/{name}/panel.tsv",
+            ),
+        )
+        _models(source, section, name, comparison["diseases"])
+    return section
+
+
+def _models(source: Source, section: Section, name: str, diseases: list[str]) -> None:
+    models = {disease: source.json(f"panel/{name}/{disease}/model.json") for disease in diseases}
+    known = {disease: model for disease, model in models.items() if model is not None}
+    if not known:
+        section.add(not_made("The models", "evaluation"))
+        return
+    rows: dict[str, dict[str, Any]] = {}
+    for disease, model in known.items():
+        for gene, weight in zip(model["genes"], model["coefficient"], strict=True):
+            rows.setdefault(gene, {"gene": gene})[disease] = weight
+    rows["(intercept)"] = {"gene": "(intercept)"} | {d: m["intercept"] for d, m in known.items()}
+    rows["(share)"] = {"gene": "(share of cases)"} | {d: m["prevalence"] for d, m in known.items()}
+    columns = [words("Gene", "gene"), *(decimal(disease, disease, 3) for disease in known)]
+    first, folder = next(iter(known)), f"results/{source.config['study']}/panel/{name}"
+    section.add(
+        table(
+            pd.DataFrame(list(rows.values())),
+            columns,
+            caption="Models: change of the log odds of a case for one standard deviation of a gene",
+            file=f"panel/{name}/<disease>/model.json",
+        ),
+        Text(
+            "To score samples, whatever the platform: each sample is brought to the scale of the "
+            "training samples by the ranks of its own genes, so it needs no other sample. The "
+            "probability holds for the share of cases in training; the score (log odds) ranks "
+            "samples anywhere."
+        ),
+        Code(
+            "from crosshub.model import from_plain\n"
+            "from crosshub.tables import read_json\n\n"
+            f'model = from_plain(read_json("{folder}/{first}/model.json"))\n'
+            "model.score(expression)  # genes × samples; returns score and probability"
+        ),
+    )
+
+
+def performance(source: Source) -> Section:
+    """Show how the panel and the procedure did, and how stable the selection is."""
+    section = Section("Evaluation")
+    settings = source.config["evaluation"]
+    section.add(
+        Text(
+            "The whole procedure, from differential expression to the model, was repeated on the "
+            f"training samples of each split: {plural(settings['repeats'], 'repeat')} of "
+            f"{settings['folds']}-fold cross-validation, each cohort left out in turn, and "
+            f"{plural(settings['permutations'], 'permutation')} of the labels. The direction of "
+            "the score is fixed in training, so an AUC below 0.5 is shown as it is."
+        )
+    )
+    for name in source.comparisons:
+        section.add(source.heading(name))
+        file = f"evaluation/{name}/performance.tsv"
+        found = source.table(file)
+        if found is None:
+            section.add(not_made("The evaluation", "evaluation"))
+            continue
+        section.add(
+            source.picture(
+                f"evaluation/{name}/performance.svg",
+                "AUC with its 95 % interval. Cross-validation: ± 1.96 standard deviations of the "
+                "procedure under permuted labels, or of a score without signal where that spreads "
+                "more; whole cohorts: DeLong.",
+            ),
+            table(
+                found,
+                [
+                    words("Disease", "disease"),
+                    Column("Cohort", _cohort, right=False),
+                    Column("Tested by", _way, right=False),
+                    whole("Cases", "n_cases"),
+                    whole("Controls", "n_controls"),
+                    estimate("AUC (95 % interval)", "auc"),
+                ],
+                caption="Performance",
+                limit=TOP,
+                file=file,
+            ),
+        )
+        _chance(source, section, name)
+        _stability(source, section, name)
+    return section
+
+
+def _cohort(row: dict[str, Any]) -> str:
+    return "all cohorts" if row["cohort"] == "all" else str(row["cohort"])
+
+
+def _way(row: dict[str, Any]) -> str:
+    return WAYS.get(row["resampling"], str(row["resampling"]))
+
+
+def _chance(source: Source, section: Section, name: str) -> None:
+    verdicts = source.json(f"evaluation/{name}/verdict.json")
+    if verdicts is None:
+        section.add(not_made("The verdict", "evaluation"))
+        return
+    draws = source.config["evaluation"]["random_panels"]
+    parts = [
+        f"{disease}: p = {p_value(item['p_permutation'])} against "
+        f"{plural(item.get('permutations', 0), 'permutation')}, p = "
+        f"{p_value(item['p_random_panels'])} against {plural(draws, 'random panel')}".replace(
+            "p = not tested", "not tested"
+        )
+        for disease, item in sorted(verdicts.items())
+    ]
+    section.add(
+        Text(
+            "Chance: " + "; ".join(parts) + ". Permuted labels ask whether the procedure finds "
+            "anything; random panels of the same size and expression ask whether its genes are "
+            "better than others."
+        )
+    )
+
+
+def _stability(source: Source, section: Section, name: str) -> None:
+    file = f"evaluation/{name}/selection.tsv"
+    chosen = source.table(file)
+    if chosen is None:
+        section.add(not_made("The record of what each resample chose", "evaluation"))
+        return
+    chosen = chosen[chosen["resampling"] == "cv"]
+    predictions = source.frame(f"evaluation/{name}/predictions.parquet")
+    done = chosen if predictions is None else predictions[predictions["resampling"] == "cv"]
+    resamples = len(done[["unit", "fold"]].drop_duplicates())
+    if not resamples or chosen.empty:
+        section.add(Text("Stability: no resample of the cross-validation chose a gene."))
+        return
+    times = chosen.groupby("gene", sort=True).size().rename("times").reset_index()
+    times["share"] = times["times"] / resamples
+    delivered = source.table(f"panel/{name}/panel.tsv")
+    members = set()
+    if delivered is not None:
+        members = set(delivered.loc[delivered["in_panel"].eq(True), "gene"])
+    times["in_panel"] = times["gene"].isin(members)
+    times = times.sort_values(["times", "gene"], ascending=[False, True], ignore_index=True)
+    mean_size = len(chosen) / resamples
+    again = times.loc[times["in_panel"], "share"].sum() / max(len(members), 1)
+    section.add(
+        Text(
+            f"Stability: {plural(resamples, 'resample')} of the cross-validation chose "
+            f"{number(mean_size, 1)} genes on average, {len(times):,} different ones in all; a "
+            f"gene of the panel was chosen in {percent(again)} of them on average."
+        ),
+        table(
+            times,
+            [
+                words("Gene", "gene"),
+                whole("Times chosen", "times"),
+                share("Of the resamples", "share"),
+                truth("In the panel", "in_panel"),
+            ],
+            caption="How often each gene was chosen",
+            limit=TOP,
+            file=file,
+        ),
+    )

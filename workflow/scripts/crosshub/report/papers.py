@@ -1,0 +1,156 @@
+"""The papers behind the methods, by the key under which the report cites them."""
+
+import re
+
+PAPERS = {
+    "edgar": (
+        "Edgar et al. 2002",
+        "Edgar R, Domrachev M, Lash AE. Gene Expression Omnibus: NCBI gene expression and "
+        "hybridization array data repository. Nucleic Acids Research 2002;30:207.",
+    ),
+    "barrett": (
+        "Barrett et al. 2013",
+        "Barrett T et al. NCBI GEO: archive for functional genomics data sets. Nucleic Acids "
+        "Research 2013;41:D991.",
+    ),
+    "oldham": (
+        "Oldham et al. 2012",
+        "Oldham MC, Langfelder P, Horvath S. Network methods for describing sample relationships "
+        "in genomic datasets. BMC Systems Biology 2012;6:63.",
+    ),
+    "smyth": (
+        "Smyth 2004",
+        "Smyth GK. Linear models and empirical Bayes methods for assessing differential "
+        "expression in microarray experiments. Statistical Applications in Genetics and Molecular "
+        "Biology 2004;3:3.",
+    ),
+    "law": (
+        "Law et al. 2014",
+        "Law CW, Chen Y, Shi W, Smyth GK. voom: precision weights unlock linear model analysis "
+        "tools for RNA-seq read counts. Genome Biology 2014;15:R29.",
+    ),
+    "robinson": (
+        "Robinson and Oshlack 2010",
+        "Robinson MD, Oshlack A. A scaling normalization method for differential expression "
+        "analysis of RNA-seq data. Genome Biology 2010;11:R25.",
+    ),
+    "benjamini": (
+        "Benjamini and Hochberg 1995",
+        "Benjamini Y, Hochberg Y. Controlling the false discovery rate. Journal of the Royal "
+        "Statistical Society B 1995;57:289.",
+    ),
+    "hedges": (
+        "Hedges 1981",
+        "Hedges LV. Distribution theory for Glass's estimator of effect size and related "
+        "estimators. Journal of Educational Statistics 1981;6:107.",
+    ),
+    "marot": (
+        "Marot et al. 2009",
+        "Marot G, Foulley JL, Mayer CD, Jaffrézic F. Moderated effect size and P-value "
+        "combinations for microarray meta-analyses. Bioinformatics 2009;25:2692.",
+    ),
+    "viechtbauer": (
+        "Viechtbauer 2005",
+        "Viechtbauer W. Bias and efficiency of meta-analytic variance estimators in the "
+        "random-effects model. Journal of Educational and Behavioral Statistics 2005;30:261.",
+    ),
+    "hartung": (
+        "Hartung and Knapp 2001",
+        "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials "
+        "with binary outcome. Statistics in Medicine 2001;20:3875.",
+    ),
+    "wgcna": (
+        "Langfelder and Horvath 2008",
+        "Langfelder P, Horvath S. WGCNA: an R package for weighted correlation network analysis. "
+        "BMC Bioinformatics 2008;9:559.",
+    ),
+    "treecut": (
+        "Langfelder et al. 2008",
+        "Langfelder P, Zhang B, Horvath S. Defining clusters from a hierarchical cluster tree: the "
+        "Dynamic Tree Cut package for R. Bioinformatics 2008;24:719.",
+    ),
+    "preservation": (
+        "Langfelder et al. 2011",
+        "Langfelder P, Luo R, Oldham MC, Horvath S. Is my network module preserved and "
+        "reproducible? PLoS Computational Biology 2011;7:e1001057.",
+    ),
+    "heller": (
+        "Benjamini and Heller 2008",
+        "Benjamini Y, Heller R. Screening for partial conjunction hypotheses. Biometrics "
+        "2008;64:1215.",
+    ),
+    "wang": (
+        "Wang et al. 2022",
+        "Wang J, Gui L, Su WJ, Sabatti C, Owen AB. Detecting multiple replicating signals using "
+        "adaptive filtering procedures. Annals of Statistics 2022;50:1890.",
+    ),
+    "lasso": (
+        "Tibshirani 1996",
+        "Tibshirani R. Regression shrinkage and selection via the lasso. Journal of the Royal "
+        "Statistical Society B 1996;58:267.",
+    ),
+    "svm_rfe": (
+        "Guyon et al. 2002",
+        "Guyon I, Weston J, Barnhill S, Vapnik V. Gene selection for cancer classification using "
+        "support vector machines. Machine Learning 2002;46:389.",
+    ),
+    "random_forest": ("Breiman 2001", "Breiman L. Random forests. Machine Learning 2001;45:5."),
+    "delong": (
+        "DeLong et al. 1988",
+        "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated "
+        "receiver operating characteristic curves. Biometrics 1988;44:837.",
+    ),
+    "venet": (
+        "Venet et al. 2011",
+        "Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly "
+        "associated with breast cancer outcome. PLoS Computational Biology 2011;7:e1002240.",
+    ),
+    "gseapy": (
+        "Fang et al. 2023",
+        "Fang Z, Liu X, Peltz G. GSEApy: a comprehensive package for performing gene set "
+        "enrichment analysis in Python. Bioinformatics 2023;39:btac757.",
+    ),
+    "barbie": (
+        "Barbie et al. 2009",
+        "Barbie DA et al. Systematic RNA interference reveals that oncogenic KRAS-driven cancers "
+        "require TBK1. Nature 2009;462:108.",
+    ),
+    "benhur": (
+        "Ben-Hur et al. 2002",
+        "Ben-Hur A, Elisseeff A, Guyon I. A stability based method for discovering structure in "
+        "clustered data. Pacific Symposium on Biocomputing 2002;7:6.",
+    ),
+    "subramanian": (
+        "Subramanian et al. 2017",
+        "Subramanian A et al. A next generation Connectivity Map: L1000 platform and the first "
+        "1,000,000 profiles. Cell 2017;171:1437.",
+    ),
+    "lim": (
+        "Lim and Pavlidis 2021",
+        "Lim N, Pavlidis P. Evaluation of Connectivity Map shows limited reproducibility in drug "
+        "repositioning. Scientific Reports 2021;11:17624.",
+    ),
+    "molder": (
+        "Mölder et al. 2021",
+        "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",
+    ),
+}
+_KEYS = re.compile(r"\[([a-z_, ]+)\]")
+
+
+def cite(text: str) -> tuple[str, list[str]]:
+    """Put the papers in place of their keys: ``[smyth, law]`` becomes ``(Smyth 2004; Law …)``.
+
+    Returns
+    -------
+    tuple of str and list of str
+        The text, and the references in alphabetical order.
+    """
+    used: set[str] = set()
+
+    def names(match: re.Match[str]) -> str:
+        keys = [key.strip() for key in match[1].split(",")]
+        used.update(keys)
+        return f"({'; '.join(PAPERS[key][0] for key in keys)})"
+
+    return _KEYS.sub(names, text), sorted(PAPERS[key][1] for key in used)
