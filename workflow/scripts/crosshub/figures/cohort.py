@@ -88,7 +88,7 @@ def _distribution(axes: Axes, table: pd.DataFrame) -> None:
             alpha=0.9,
             label=f"{name} (n = {len(part)})",
         )
-    axes.set_xlim(0, len(table) + 1)
+    axes.set_xlim(0.5 - 0.02 * len(table), 0.5 + 1.02 * len(table))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlabel("Samples, sorted by group and name")
     axes.set_ylabel("Median ± half of the\ninterquartile range (log2)")
@@ -122,7 +122,7 @@ def _connectivity(axes: Axes, table: pd.DataFrame) -> None:
     )
     lowest = np.nanmin([OUTLIER_Z, *table["connectivity_z"]])
     axes.set_ylim(bottom=lowest - 0.9)
-    axes.set_xlim(0, len(table) + 1)
+    axes.set_xlim(0.5 - 0.02 * len(table), 0.5 + 1.02 * len(table))
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_title("Connectivity with the other samples")
     axes.set_xlabel("Samples, sorted by group and name")

@@ -78,7 +78,7 @@ def votes(votes: pd.DataFrame, panel: pd.DataFrame) -> Figure:
         )
     axes.annotate(
         "votes",
-        (1.005, -1),
+        (1.005, len(ranked)),
         xycoords=("axes fraction", "data"),
         va="center",
         fontsize=8,
@@ -96,15 +96,18 @@ def votes(votes: pd.DataFrame, panel: pd.DataFrame) -> Figure:
         ha="right",
         rotation_mode="anchor",
     )
+    turned = sum(len(short(disease)) for disease in diseases) > 75
     for disease in diseases:
         own = [place[key] for key in columns if key[0] == disease]
         axes.annotate(
-            short(disease, 26),
+            short(disease),
             (np.mean(own), 1),
             xycoords=("data", "axes fraction"),
             xytext=(0, 5),
             textcoords="offset points",
-            ha="center",
+            ha="left" if turned else "center",
+            rotation=25 if turned else 0,
+            rotation_mode="anchor",
             fontsize=9,
             fontweight="bold",
         )
@@ -114,7 +117,7 @@ def votes(votes: pd.DataFrame, panel: pd.DataFrame) -> Figure:
     axes.grid(axis="y", color=PALE, lw=0.5)
     drawn = f"First {len(ranked)} of " if len(panel) > len(ranked) else ""
     title = f"{drawn}{len(panel)} shared genes; panel of {inside} (shaded, bold)"
-    axes.set_title(title, pad=22)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=10, fontweight="bold")
     figure.legend(loc="outside lower center", ncols=2)
     return figure
 

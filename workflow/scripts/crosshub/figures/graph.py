@@ -166,10 +166,11 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame) -> Figure:
     ]
     strength = edges["score"].to_numpy(float)
     strength = strength / max(strength.max(initial=0), 1e-12)
+    # Many lines on top of each other would hide the genes.
+    alpha = float(np.clip(60 / max(len(lines), 1), 0.15, 0.55))
+    widths = 0.4 + 1.2 * strength
     axes.add_collection(
-        LineCollection(
-            lines, colors="#888888", linewidths=0.4 + 1.2 * strength, alpha=0.55, zorder=1
-        )
+        LineCollection(lines, colors="#777777", linewidths=widths, alpha=alpha, zorder=1)
     )
     sizes = 30 + 80 * linked["degree"] / linked["degree"].max()
     for side, (colour, marker) in DIRECTIONS.items():

@@ -146,7 +146,10 @@ def _testing(source: Source) -> Iterator[str]:
             f"The panel was compared with {plural(settings['random_panels'], 'random panel')} of "
             "the same size and expression [venet]."
         )
-    yield "Whole cohorts that training did not see have the interval of DeLong [delong]."
+    yield (
+        "Whole cohorts that training did not see have the interval of DeLong [delong], or that of "
+        "Newcombe where the groups are perfectly apart [newcombe]."
+    )
 
 
 def _use(source: Source) -> Iterator[str]:

@@ -140,7 +140,7 @@ def performance(source: Source) -> Section:
                 f"evaluation/{name}/performance.svg",
                 "AUC with its 95 % interval. Cross-validation: ± 1.96 standard deviations of the "
                 "procedure under permuted labels, or of a score without signal where that spreads "
-                "more; whole cohorts: DeLong.",
+                "more; whole cohorts: DeLong, or Newcombe where the groups are perfectly apart.",
             ),
             table(
                 found,

@@ -13,9 +13,9 @@ _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 def is_missing(value: Any) -> bool:
     """Say whether a value is missing."""
-    return (
-        value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value))
-    )
+    if value is None or value is pd.NA:
+        return True
+    return isinstance(value, float | np.floating) and not math.isfinite(value)
 
 
 def text(value: Any) -> str:

@@ -100,6 +100,11 @@ PAPERS = {
         "DeLong ER, DeLong DM, Clarke-Pearson DL. Comparing the areas under two or more correlated "
         "receiver operating characteristic curves. Biometrics 1988;44:837.",
     ),
+    "newcombe": (
+        "Newcombe 2006",
+        "Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney "
+        "statistic, part 2. Statistics in Medicine 2006;25:559.",
+    ),
     "venet": (
         "Venet et al. 2011",
         "Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly "
