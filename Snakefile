@@ -38,6 +38,6 @@ include: "workflow/rules/targets.smk"
 # The default target has to stand in this file: one that is included builds nothing.
 rule all:
     default_target: True
-    localrule: True
     input:
         "<study>/report.html",
+    localrule: True

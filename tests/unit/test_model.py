@@ -143,7 +143,11 @@ def test_rules_of_the_vote():
             for s in ("lasso", "svm_rfe", "random_forest")
         ]
         + [("b", d, s, s != "lasso", 2) for d in ("x", "y") for s in SETTINGS["selectors"]]
-        + [("c", d, s, d == "x" and s == "lasso", 3) for d in ("x", "y") for s in SETTINGS["selectors"]]
+        + [
+            ("c", d, s, (d, s) == ("x", "lasso"), 3)
+            for d in ("x", "y")
+            for s in SETTINGS["selectors"]
+        ]
     )  # fmt: skip
     chosen = {
         rule: list(t.loc[t["in_panel"], "gene"])

@@ -12,9 +12,6 @@ from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 
-
-
-
 def planted(rng, n=40, p=60, informative=4, effect=2.0):
     X = rng.normal(size=(n, p))
     y = np.repeat([0, 1], n // 2)
@@ -22,9 +19,7 @@ def planted(rng, n=40, p=60, informative=4, effect=2.0):
     return X, y
 
 
-@parametrize_with_checks(
-    [LassoSelector(), SvmRfeSelector(), RandomForestSelector(trees=20)]
-)
+@parametrize_with_checks([LassoSelector(), SvmRfeSelector(), RandomForestSelector(trees=20)])
 def test_scikit_learn_estimator(estimator, check):
     check(estimator)
 
@@ -59,7 +54,9 @@ def test_svm_rfe_equals_scikit_learn_on_its_path():
 
 def test_lasso_on_noise_selects_little_and_with_signal_chooses_less_penalty():
     rng = np.random.default_rng(3)
-    noise = [LassoSelector(60).fit(rng.normal(size=(40, 60)), np.repeat([0, 1], 20)) for _ in range(8)]
+    noise = [
+        LassoSelector(60).fit(rng.normal(size=(40, 60)), np.repeat([0, 1], 20)) for _ in range(8)
+    ]
     X, y = planted(rng, effect=1.5)
     signal = LassoSelector(60).fit(X, y)
     assert np.median([s.support_.sum() for s in noise]) <= 8

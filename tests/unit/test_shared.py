@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -14,6 +16,7 @@ from crosshub.shared import (
     permute_labels,
     test_overlap,
 )
+from scipy.stats import t as student_t
 
 
 def simulate(rng, *, genes=3000, n=20, shared=60, own=300, effect=1.2, common_controls=False):
@@ -27,13 +30,12 @@ def simulate(rng, *, genes=3000, n=20, shared=60, own=300, effect=1.2, common_co
     for i, name in enumerate("ab"):
         cases = rng.normal(size=(genes, n)) + truth[i][:, None]
         base = controls if common_controls else rng.normal(size=(genes, n))
-        t = (cases.mean(1) - base.mean(1)) / np.sqrt((cases.var(1, ddof=1) + base.var(1, ddof=1)) / n)
-        from scipy.stats import t as student
-
+        variance = cases.var(1, ddof=1) + base.var(1, ddof=1)
+        t = (cases.mean(1) - base.mean(1)) / np.sqrt(variance / n)
         tables[name] = pd.DataFrame(
             {
                 "gene": [f"G{j}" for j in range(genes)],
-                "p_value": 2 * student.sf(np.abs(t), 2 * n - 2),
+                "p_value": 2 * student_t.sf(np.abs(t), 2 * n - 2),
                 "effect": t,
                 "same_sign": True,
             }
@@ -64,7 +66,7 @@ def test_partial_conjunction_by_hand():
 def test_adaptive_filter_by_hand():
     """Three genes of two diseases, at least two: F = 2·p₍₁₎, S = p₍₂₎."""
     p = np.array([[0.001, 0.01], [0.4, 0.5], [0.02, 0.3]])
-    # At 0.01 one filter (0.002) passes; at 0.3 two (0.002, 0.04); at 0.5 two as well (0.8 does not).
+    # At 0.01 one filter (0.002) passes; at 0.3 two (0.002, 0.04); at 0.5 still two, not 0.8.
     np.testing.assert_allclose(adaptive_filter(p, 2), [0.01, 0.5, 0.3])
 
 
@@ -158,8 +160,6 @@ def share_controls(make_cohort, effects=None):
     own = list(second.samples.index[second.is_case])
     expression = pd.concat([second.expression[own], first.expression[common]], axis=1)
     samples = pd.concat([second.samples.loc[own], first.samples.loc[common]])
-    from dataclasses import replace
-
     return [first, replace(second, expression=expression, samples=samples)]
 
 

@@ -40,10 +40,14 @@ def _check_labels(found):
     for row in found.rows:
         url = geo_files.series_url(found.config["geo"]["base_url"], row["accession"])
         mirrored = Path(geo_files.local_path(url) or "")
-        path = next((p for p in (Path(series_file(row)), mirrored) if p.is_file()), None)
+        path = next(
+            (p for p in (Path(series_file(row)), mirrored) if p.is_file()), None
+        )
         if path is None:
             if SIMULATED is None and geo_files.local_path(url):
-                wrong.append(f"cohort '{row['cohort']}': no file '{mirrored}'; check geo.base_url")
+                wrong.append(
+                    f"cohort '{row['cohort']}': no file '{mirrored}'; check geo.base_url"
+                )
             continue
         try:
             labels.label_row(geo.read_series_header(path).fields, row)
@@ -145,13 +149,22 @@ def of_disease(wildcards):
 
 
 def of_comparison(wildcards, role=None):
-    return STUDY.cohorts_of(*STUDY.comparisons[wildcards.comparison]["diseases"], role=role)
+    return STUDY.cohorts_of(
+        *STUDY.comparisons[wildcards.comparison]["diseases"], role=role
+    )
 
 
 def procedure_of(wildcards):
     """What discover.Procedure is made of."""
-    sections = {name: STUDY.config[name] for name in ("candidates", "modules", "shared", "panel")}
-    return {"comparison": wildcards.comparison} | STUDY.comparisons[wildcards.comparison] | sections
+    sections = {
+        name: STUDY.config[name]
+        for name in ("candidates", "modules", "shared", "panel")
+    }
+    return (
+        {"comparison": wildcards.comparison}
+        | STUDY.comparisons[wildcards.comparison]
+        | sections
+    )
 
 
 def batch_units(wildcards):
@@ -200,7 +213,10 @@ def report_files():
     files += [f"<study>/cohorts/{name}/differential.tsv" for name in STUDY.cohorts]
     files += [f"<study>/diseases/{name}/candidates.tsv" for name in STUDY.diseases]
     for name in STUDY.comparisons:
-        files += [f"<study>/shared/{name}/overlap.tsv", f"<study>/panel/{name}/panel.tsv"]
+        files += [
+            f"<study>/shared/{name}/overlap.tsv",
+            f"<study>/panel/{name}/panel.tsv",
+        ]
         files.append(f"<study>/evaluation/{name}/verdict.json")
     files += ["<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:

@@ -9,9 +9,15 @@ rule evaluate:
     input:
         unpack(lambda wildcards: cohort_files(of_comparison(wildcards))),
     output:
-        predictions=temp("<study>/evaluation/{comparison}/batches/{batch}.predictions.parquet"),
-        selection=temp("<study>/evaluation/{comparison}/batches/{batch}.selection.parquet"),
-        random_panels=temp("<study>/evaluation/{comparison}/batches/{batch}.random.parquet"),
+        predictions=temp(
+            "<study>/evaluation/{comparison}/batches/{batch}.predictions.parquet"
+        ),
+        selection=temp(
+            "<study>/evaluation/{comparison}/batches/{batch}.selection.parquet"
+        ),
+        random_panels=temp(
+            "<study>/evaluation/{comparison}/batches/{batch}.random.parquet"
+        ),
     log:
         "<logs>/evaluate/{comparison}/{batch}.log",
     benchmark:

@@ -23,9 +23,9 @@ rule fetch_series:
         "<logs>/fetch_series/{stub}/{plain}/{accession}.log",
     benchmark:
         "<benchmarks>/fetch_series/{stub}/{plain}/{accession}.tsv"
+    retries: 2
     conda:
         "../../envs/python.yaml"
-    retries: 2
     resources:
         mem_mb=2000,
         runtime=60,
@@ -47,9 +47,9 @@ rule fetch_platform:
         "<logs>/fetch_platform/{stub}/{platform}.log",
     benchmark:
         "<benchmarks>/fetch_platform/{stub}/{platform}.tsv"
+    retries: 2
     conda:
         "../../envs/python.yaml"
-    retries: 2
     resources:
         mem_mb=2000,
         runtime=60,
@@ -71,9 +71,9 @@ rule fetch_counts:
         "<logs>/fetch_counts/{stub}/{plain}.log",
     benchmark:
         "<benchmarks>/fetch_counts/{stub}/{plain}.tsv"
+    retries: 2
     conda:
         "../../envs/python.yaml"
-    retries: 2
     resources:
         mem_mb=4000,
         runtime=60,
@@ -95,9 +95,9 @@ rule fetch_gene_table:
         "<logs>/fetch_gene_table.log",
     benchmark:
         "<benchmarks>/fetch_gene_table.tsv"
+    retries: 2
     conda:
         "../../envs/python.yaml"
-    retries: 2
     resources:
         mem_mb=2000,
         runtime=60,
@@ -115,7 +115,11 @@ if SIMULATED:
         output:
             manifest=f"{SIMULATED}/simulation.json",
             truth=f"{SIMULATED}/truth.tsv",
-            files=[path for path in study_files(STUDY.config).values() if Path(path).is_relative_to(SIMULATED)],
+            files=[
+                path
+                for path in study_files(STUDY.config).values()
+                if Path(path).is_relative_to(SIMULATED)
+            ],
         log:
             "<logs>/simulate_study.log",
         benchmark:

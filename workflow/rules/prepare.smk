@@ -89,7 +89,9 @@ rule check_cohort:
 
 rule find_identity:
     input:
-        expression=collect("<study>/cohorts/{cohort}/genes.parquet", cohort=STUDY.cohorts),
+        expression=collect(
+            "<study>/cohorts/{cohort}/genes.parquet", cohort=STUDY.cohorts
+        ),
         samples=collect("<study>/cohorts/{cohort}/samples.tsv", cohort=STUDY.cohorts),
     output:
         table="<study>/identity.tsv",

@@ -49,7 +49,10 @@ rule panel:
 
 rule evaluation:
     input:
-        collect("<study>/evaluation/{comparison}/verdict.json", comparison=STUDY.comparisons),
+        collect(
+            "<study>/evaluation/{comparison}/verdict.json",
+            comparison=STUDY.comparisons,
+        ),
 
 
 rule biology:

@@ -9,7 +9,5 @@ with job(snakemake) as log:
     samples = read_table(snakemake.input.samples, key="sample").loc[expression.columns]
     table = qc.check_cohort(expression, samples)
     write_table(table, snakemake.output.table)
-    figures.save(
-        figures.quality(table, cohort=snakemake.wildcards.cohort), snakemake.output.figure
-    )
+    figures.save(figures.quality(table, cohort=snakemake.wildcards.cohort), snakemake.output.figure)
     log.info("%d samples, outliers: %s", len(table), list(table.loc[table["outlier"], "sample"]))

@@ -25,6 +25,6 @@ with job(snakemake) as log:
                 rng=rng,
             )
         )
-    tables = zip(join(done), (output.predictions, output.selection, output.random_panels))
-    for table, path in tables:
+    paths = (output.predictions, output.selection, output.random_panels)
+    for table, path in zip(join(done), paths, strict=True):
         write_frame(table, path)

@@ -9,25 +9,20 @@ from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
 
 with job(snakemake) as log:
-    source, plan, name = snakemake.input, snakemake.params.procedure, snakemake.wildcards.comparison
-    cohorts = load_cohorts(snakemake.params.rows, snakemake.input)
-    by_disease = dict(zip(plan["diseases"], map(read_table, source.differential), strict=True))
+    source, params, plan = snakemake.input, snakemake.params, snakemake.params.procedure
+    name, settings = plan["comparison"], plan["shared"]
+    cohorts = list(load_cohorts(params.rows, source).values())
     genes = shared.find_shared(
-        by_disease,
-        people_shared=share_people(cohorts.values()),
+        dict(zip(plan["diseases"], map(read_table, source.differential), strict=True)),
+        people_shared=share_people(cohorts),
         at_least=plan["at_least"],
-        fdr=plan["shared"]["fdr"],
+        fdr=settings["fdr"],
         tied_genes=tied_genes_of(plan, source.modules, source.traits),
     )
-    overlap = shared.test_overlap(
-        list(cohorts.values()),
-        plan["diseases"],
-        fdr=plan["shared"]["fdr"],
-        permutations=plan["shared"]["permutations"],
-        rng=generator(snakemake.params.seed, "find_shared", name),
-    )
+    rng = generator(params.seed, "find_shared", name)
+    overlap = shared.test_overlap(cohorts, plan["diseases"], rng=rng, **settings)
     write_table(genes, snakemake.output.genes)
     write_table(overlap, snakemake.output.overlap)
-    figure = figures.shared(genes, comparison=name, fdr=plan["shared"]["fdr"])
+    figure = figures.shared(genes, comparison=name, fdr=settings["fdr"])
     figures.save(figure, snakemake.output.figure)
-    log.info("%d of %d genes shared (%s)", genes["shared"].sum(), len(genes), genes["method"][0])
+    log.info("%d of %d genes shared", genes["shared"].sum(), len(genes))

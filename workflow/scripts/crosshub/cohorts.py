@@ -39,7 +39,9 @@ class Cohort:
 
     def __post_init__(self) -> None:
         if list(self.expression.columns) != list(self.samples.index):
-            raise DataError(f"cohort '{self.name}': expression and samples are not the same samples")
+            raise DataError(
+                f"cohort '{self.name}': expression and samples are not the same samples"
+            )
 
     @property
     def is_case(self) -> pd.Series:

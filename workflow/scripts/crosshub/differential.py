@@ -234,7 +234,7 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
     try:
         fit = moderated_t(expression.to_numpy(float), design.to_numpy(), 1, trend=trend)
     except DataError as error:
-        raise DataError(f"cohort '{cohort.name}': {error}")
+        raise DataError(f"cohort '{cohort.name}': {error}") from error
     return pd.DataFrame(
         {
             "gene": expression.index,

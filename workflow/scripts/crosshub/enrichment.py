@@ -28,7 +28,7 @@ def read_gene_sets(path: str | Path) -> dict[str, list[str]]:
     try:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error})")
+        raise DataError(f"{path}: cannot be read ({error})") from error
     for number, line in enumerate(lines, start=1):
         cells = [cell.strip() for cell in line.split("\t")]
         if not line.strip():
@@ -44,9 +44,7 @@ def read_gene_sets(path: str | Path) -> dict[str, list[str]]:
     return sets
 
 
-def enrich(
-    genes: pd.DataFrame, sources: Mapping[str, Mapping[str, Sequence[str]]]
-) -> pd.DataFrame:
+def enrich(genes: pd.DataFrame, sources: Mapping[str, Mapping[str, Sequence[str]]]) -> pd.DataFrame:
     """Test gene sets for more shared genes than chance would give (hypergeometric).
 
     Parameters
@@ -60,8 +58,8 @@ def enrich(
     -------
     DataFrame
         source, query (all, up, down), gene_set, overlap, size (genes of the set in the background),
-        p_value, fdr (over all sets of a source and query), genes (joined by ``;``); best first. Sets
-        with fewer than 5 or more than 500 genes of the background are not tested.
+        p_value, fdr (over all sets of a source and query), genes (joined by ``;``); best first.
+        Sets with fewer than 5 or more than 500 genes of the background are not tested.
     """
     background = set(genes["gene"])
     found = genes[genes["shared"]]

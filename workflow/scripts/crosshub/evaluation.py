@@ -1,4 +1,4 @@
-"""Testing the procedure: `discover` on the training samples of each resample, scored on the rest."""
+"""Testing the procedure: `discover` on the training samples of a resample, scored on the rest."""
 
 import logging
 from collections.abc import Mapping, Sequence

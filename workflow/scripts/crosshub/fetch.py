@@ -77,7 +77,7 @@ def fetch(url: str, target: str | Path, check: Check, *, timeout: float = 60) ->
             check(beside)
         except DataError as error:
             reason = str(error).replace(f"{beside}: ", "").replace("delete it and fetch it", "try")
-            raise DataError(f"{url}: what came is not usable: {reason}")
+            raise DataError(f"{url}: what came is not usable: {reason}") from error
         source = {
             "url": url,
             "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -135,4 +135,6 @@ def _download(url: str, target: Path, timeout: float) -> str:
                 raise DataError(f"{url}: the connection was cut; try again")
             return answer.headers.get("Last-Modified", "")
     except requests.RequestException as error:
-        raise DataError(f"{url}: cannot be fetched ({type(error).__name__}); check the network")
+        raise DataError(
+            f"{url}: cannot be fetched ({type(error).__name__}); check the network"
+        ) from error

@@ -81,7 +81,7 @@ def read_series_header(path: str | Path) -> Series:
                     break
                 lines.append(line)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: damaged ({error}); {_AGAIN}")
+        raise DataError(f"{path}: damaged ({error}); {_AGAIN}") from error
     return _read_header(lines, path)
 
 
@@ -96,14 +96,14 @@ def read_gzip(path: str | Path) -> str:
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})")
+        raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if raw[:2] != b"\x1f\x8b":
         kind = "empty" if not raw else "a web page" if b"<html" in raw[:500].lower() else "no gzip"
         raise DataError(f"{path}: the file is {kind}; {_AGAIN}")
     try:
         return _decode(gzip.decompress(raw)).replace("\r\n", "\n")
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: damaged ({error}); {_AGAIN}")
+        raise DataError(f"{path}: damaged ({error}); {_AGAIN}") from error
 
 
 _AGAIN = "delete it and fetch it again"
@@ -118,7 +118,9 @@ def _decode(raw: bytes) -> str:
 
 def _cells(line: str) -> list[str]:
     cells = line.split("\t")
-    return [cell[1:-1] if cell[:1] == cell[-1:] == '"' and len(cell) > 1 else cell for cell in cells]
+    return [
+        cell[1:-1] if cell[:1] == cell[-1:] == '"' and len(cell) > 1 else cell for cell in cells
+    ]
 
 
 def _read_header(lines: Iterable[str], path: str | Path) -> Series:
@@ -147,7 +149,9 @@ def _read_header(lines: Iterable[str], path: str | Path) -> Series:
     return Series(tags["geo_accession"][0], tags, fields, empty)
 
 
-def _fields(rows: list[tuple[str, list[str]]], samples: list[str], path: str | Path) -> pd.DataFrame:
+def _fields(
+    rows: list[tuple[str, list[str]]], samples: list[str], path: str | Path
+) -> pd.DataFrame:
     """Return samples × fields; a characteristic goes by its key, whatever line it stands on."""
     found: dict[str, list[list[str]]] = {}
     for name, values in rows:
@@ -160,7 +164,9 @@ def _fields(rows: list[tuple[str, list[str]]], samples: list[str], path: str | P
             key, text = name, value.strip()
             if name.startswith("characteristics"):
                 key, colon, rest = text.partition(":")
-                key, text = (key.strip().lower(), rest.strip()) if colon else ("characteristics", text)
+                key, text = (
+                    (key.strip().lower(), rest.strip()) if colon else ("characteristics", text)
+                )
             if not text:
                 continue
             column = found.setdefault(key, [[] for _ in samples])
@@ -197,7 +203,9 @@ def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
         )
         values = frame.to_numpy(float)
     except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path}: the table of values cannot be read ({error}); {_AGAIN}")
+        raise DataError(
+            f"{path}: the table of values cannot be read ({error}); {_AGAIN}"
+        ) from error
     # One physical line a probe: a stray quote would otherwise swallow lines without a word.
     lines = body.count("\n")
     if len(frame) != lines:
@@ -226,7 +234,7 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
         begin = lines.index("!platform_table_begin")
         end = lines.index("!platform_table_end")
     except ValueError:
-        raise DataError(f"{path}: has no whole platform table; {_AGAIN}")
+        raise DataError(f"{path}: has no whole platform table; {_AGAIN}") from None
     header = lines[begin + 1].split("\t")
     wanted = {"ID": "probe", "Gene symbol": "symbol", "Gene ID": "entrez"}
     lacking = [name for name in wanted if name not in header]
@@ -253,7 +261,7 @@ def read_counts(path: str | Path) -> pd.DataFrame:
         frame = pd.read_csv(io.StringIO(text), sep="\t", index_col=0, dtype={0: str})
         values = frame.to_numpy(float)
     except ValueError as error:
-        raise DataError(f"{path}: cannot be read as counts ({error})")
+        raise DataError(f"{path}: cannot be read as counts ({error})") from error
     if not np.isfinite(values).all() or (values < 0).any():
         raise DataError(f"{path}: has values that are no counts (missing or negative)")
     if not frame.index.is_unique:
@@ -274,7 +282,9 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
     if lacking:
         raise DataError(f"{path}: has no column '{lacking[0]}'; {_AGAIN}")
     table = pd.DataFrame({"symbol": frame["Symbol"], "entrez": frame["GeneID"]}, dtype=object)
-    return table.set_axis(pd.Index(frame["GeneID"], name="probe")).loc[lambda t: ~t.index.duplicated()]
+    return table.set_axis(pd.Index(frame["GeneID"], name="probe")).loc[
+        lambda t: ~t.index.duplicated()
+    ]
 
 
 def folder_of(accession: str) -> str:

@@ -50,8 +50,7 @@ def read_interactions(path: str | Path, min_score: float) -> pd.DataFrame:
         }
     )
     kept = kept[(kept["score"] >= min_score) & (kept["gene_a"] != kept["gene_b"])]
-    best = kept.groupby(["gene_a", "gene_b"], sort=True, as_index=False)["score"].max()
-    return best
+    return kept.groupby(["gene_a", "gene_b"], sort=True, as_index=False)["score"].max()
 
 
 def link_genes(

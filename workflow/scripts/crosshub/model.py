@@ -196,7 +196,7 @@ def from_plain(value: dict[str, Any]) -> Model:
             reference=reference,
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError(f"this is no crosshub model ({type(error).__name__}: {error})")
+        raise DataError(f"this is no crosshub model ({type(error).__name__}: {error})") from error
     sizes = {len(model.genes), *(len(part) for part in lists.values())}
     if len(sizes) > 1 or len(reference.quantiles) != len(PROBABILITIES):
         raise DataError("the lists of this model do not have the same length; it is damaged")

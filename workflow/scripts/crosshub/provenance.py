@@ -30,7 +30,9 @@ PACKAGES = [
 # These cannot change a result: a change of theirs re-runs nothing.
 SILENT = {"errors", "runtime"}
 IMPORT = re.compile(
-    r"^\s*(?:from crosshub\.([\w.]+) import|from crosshub import ([\w ,]+)|import crosshub\.([\w.]+))",
+    r"^\s*(?:from crosshub\.([\w.]+) import"
+    r"|from crosshub import ([\w ,]+)"
+    r"|import crosshub\.([\w.]+))",
     re.MULTILINE,
 )
 

@@ -10,7 +10,9 @@ from crosshub.cohorts import Cohort
 Split = tuple[dict[str, list[str]], dict[str, list[str]]]
 
 
-def cross_validation(cohorts: Sequence[Cohort], folds: int, rng: np.random.Generator) -> list[Split]:
+def cross_validation(
+    cohorts: Sequence[Cohort], folds: int, rng: np.random.Generator
+) -> list[Split]:
     """Split the people of a study into folds.
 
     Parameters
@@ -65,7 +67,9 @@ def _labels(cohorts: Sequence[Cohort]) -> pd.Series:
             for c in cohorts
         ]
     )
-    return rows.groupby("person", sort=True)["label"].agg(lambda group: "|".join(sorted(set(group))))
+    return rows.groupby("person", sort=True)["label"].agg(
+        lambda group: "|".join(sorted(set(group)))
+    )
 
 
 def _samples(cohorts: Sequence[Cohort], people: Sequence[str] | set[str]) -> dict[str, list[str]]:

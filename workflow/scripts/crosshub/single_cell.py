@@ -40,7 +40,7 @@ def locate_genes(path: str | Path, genes: Sequence[str], cell_type: str) -> pd.D
     try:
         cells = scanpy.read_h5ad(path)
     except (OSError, KeyError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as h5ad ({error})")
+        raise DataError(f"{path}: cannot be read as h5ad ({error})") from error
     if cell_type not in cells.obs:
         known = ", ".join(map(str, cells.obs.columns))
         raise DataError(f"{path}: no column '{cell_type}' (biology.cell_type); there are {known}")

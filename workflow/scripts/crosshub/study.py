@@ -60,7 +60,7 @@ class Study:
         ]
 
     def evaluation_units(self, comparison: str) -> list[tuple[str, str]]:
-        """What `evaluate` has to do for a comparison, as (kind, name), in a fixed order."""
+        """List what `evaluate` has to do for a comparison, as (kind, name), in a fixed order."""
         settings = self.config["evaluation"]
         units = [("cv", str(i)) for i in range(settings["repeats"])]
         diseases = self.comparisons[comparison]["diseases"]
@@ -109,9 +109,11 @@ def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[st
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise DataError(f"config.datasets: no file '{path}'; write the table of cohorts there")
+        raise DataError(
+            f"config.datasets: no file '{path}'; write the table of cohorts there"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"config.datasets: '{path}' cannot be read ({error})")
+        raise DataError(f"config.datasets: '{path}' cannot be read ({error})") from error
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
     reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
     header = [name.strip() for name in next(reader, [])]
@@ -143,7 +145,7 @@ def _check_table(study: Study) -> list[str]:
     for disease in study.diseases:
         if not study.cohorts_of(disease, role="discovery"):
             wrong.append(
-                f"{path}: disease '{disease}' has no discovery cohort; set role=discovery in one row"
+                f"{path}: disease '{disease}' has no discovery cohort; give one role=discovery"
             )
     for row in study.rows:
         where = f"{path} cohort '{row['cohort']}'"

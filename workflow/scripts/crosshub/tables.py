@@ -73,7 +73,9 @@ def read_matrix(path: str | Path, columns: Sequence[str] | None = None) -> pd.Da
     try:
         frame = pd.read_parquet(path, columns=None if columns is None else list(columns))
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read ({_first_line(error)}); delete it and run again")
+        raise DataError(
+            f"{path}: cannot be read ({_first_line(error)}); delete it and run again"
+        ) from error
     _check_ids(frame.index, "row", path)
     return frame
 
@@ -89,7 +91,9 @@ def read_frame(path: str | Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise DataError(f"{path}: cannot be read ({_first_line(error)}); delete it and run again")
+        raise DataError(
+            f"{path}: cannot be read ({_first_line(error)}); delete it and run again"
+        ) from error
 
 
 def write_table(frame: pd.DataFrame, path: str | Path) -> None:
@@ -103,7 +107,7 @@ def read_table(path: str | Path, text: Sequence[str] = (), key: str | None = Non
 
     Only an empty cell is missing: a gene may be called ``NA`` or ``TRUE``.
     """
-    dtype = {name: str for name in ("gene", "sample", "identity", "module", *text)}
+    dtype = dict.fromkeys(("gene", "sample", "identity", "module", *text), str)
     try:
         frame = pd.read_csv(
             path,
@@ -115,7 +119,7 @@ def read_table(path: str | Path, text: Sequence[str] = (), key: str | None = Non
             encoding="utf-8-sig",
         )
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as a table ({_first_line(error)})")
+        raise DataError(f"{path}: cannot be read as a table ({_first_line(error)})") from error
     if key is None:
         return frame
     if key not in frame:
@@ -136,7 +140,7 @@ def read_json(path: str | Path) -> Any:
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read as JSON ({_first_line(error)})")
+        raise DataError(f"{path}: cannot be read as JSON ({_first_line(error)})") from error
 
 
 def plain(value: Any) -> Any:
