@@ -12,15 +12,19 @@ ROOT = Path(workflow.basedir)
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from crosshub import config as crosshub_config
-from crosshub import fetch as geo_files
-from crosshub import geo, labels, provenance
-from crosshub.errors import CrosshubError, DataError
+from crosshub import provenance
+from crosshub.errors import ConfigError, CrosshubError
+from crosshub.inputs import GeoFiles
 from crosshub.study import read_study, study_files
-from snakemake.exceptions import WorkflowError
+
+_simulation = config.get("simulation")
+SIMULATED = _simulation.get("folder") if isinstance(_simulation, dict) else None
+# What is fetched from a simulated mirror is kept apart from what GEO itself gave.
+GEO = f"{SIMULATED}/fetched" if SIMULATED else "resources/geo"
 
 
 def _read_study():
-    """Check config and table; end with one line for each mistake."""
+    """Check config, table and label rules; end with one line for each mistake."""
     schemas = ROOT / "workflow" / "schemas"
     try:
         found = read_study(
@@ -28,38 +32,15 @@ def _read_study():
             crosshub_config.read_schema(schemas / "config.schema.yaml"),
             crosshub_config.read_schema(schemas / "datasets.schema.yaml"),
         )
-        _check_labels(found)
+        files = GeoFiles(GEO, found.config["geo"]["base_url"])
+        wrong = files.label_mistakes(found.rows, mirror_is_there=not SIMULATED)
+        if wrong:
+            raise ConfigError("\n".join(wrong))
     except CrosshubError as error:
-        raise WorkflowError(str(error))
-    return found
-
-
-def _check_labels(found):
-    """Try the label rules on every series that is here already, so that all mistakes show at once."""
-    wrong = []
-    for row in found.rows:
-        url = geo_files.series_url(found.config["geo"]["base_url"], row["accession"])
-        mirrored = Path(geo_files.local_path(url) or "")
-        path = next(
-            (p for p in (Path(series_file(row)), mirrored) if p.is_file()), None
-        )
-        if path is None:
-            if SIMULATED is None and geo_files.local_path(url):
-                wrong.append(
-                    f"cohort '{row['cohort']}': no file '{mirrored}'; check geo.base_url"
-                )
-            continue
-        try:
-            labels.label_row(geo.read_series_header(path).fields, row)
-        except DataError as error:
-            wrong += str(error).splitlines()
-    if wrong:
-        raise DataError("\n".join(dict.fromkeys(wrong)))
-
-
-def series_file(row):
-    folder = geo.folder_of(row["accession"])
-    return f"{GEO}/series/{folder}/matrix/{row['accession']}_series_matrix.txt.gz"
+        # A raised error would come with lines about this file, which is not where the mistake is.
+        print(error, file=sys.stderr)
+        sys.exit(1)
+    return found, files
 
 
 def _reference_name(path):
@@ -70,10 +51,7 @@ def _reference_name(path):
     return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
 
 
-SIMULATED = (config.get("simulation") or {}).get("folder")
-# What is fetched from a simulated mirror is kept apart from what GEO itself gave.
-GEO = f"{SIMULATED}/fetched" if SIMULATED else "resources/geo"
-STUDY = _read_study()
+STUDY, FILES = _read_study()
 SEED = STUDY.config["seed"]
 REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
 
@@ -100,33 +78,15 @@ def simulated_first(wildcards):
 
 
 def series_of(wildcards):
-    return series_file(STUDY.cohorts[wildcards.cohort])
+    return FILES.series(STUDY.cohorts[wildcards.cohort])
 
 
 def annotation_of(wildcards):
-    """The table that names the genes of a cohort's probes."""
-    row = STUDY.cohorts[wildcards.cohort]
-    if row["kind"] == "counts":
-        return f"{GEO}/annotation/gene_table.tsv.gz"
-    folder = geo.folder_of(row["platform"])
-    return f"{GEO}/platforms/{folder}/annot/{row['platform']}.annot.gz"
+    return FILES.annotation(STUDY.cohorts[wildcards.cohort])
 
 
 def counts_of(wildcards):
-    row = STUDY.cohorts[wildcards.cohort]
-    if row["kind"] != "counts":
-        return []
-    plain = row["accession"].split("-")[0]
-    return f"{GEO}/series/{geo.folder_of(plain)}/suppl/{plain}_raw_counts.tsv.gz"
-
-
-def fetched_files():
-    """Everything that the study needs from GEO."""
-    files = []
-    for name, row in STUDY.cohorts.items():
-        cohort = type("Wildcards", (), {"cohort": name})
-        files += [series_of(cohort), annotation_of(cohort), counts_of(cohort)]
-    return sorted({file for file in files if file})
+    return FILES.counts(STUDY.cohorts[wildcards.cohort])
 
 
 def cohort_files(names):

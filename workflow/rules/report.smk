@@ -7,7 +7,7 @@ inputs.tsv}, truth_recovery.tsv (simulated studies), report.html.
 
 rule record_run:
     input:
-        fetched_files(),
+        FILES.all(STUDY.rows),
     output:
         config="<study>/run/config.yaml",
         datasets="<study>/run/datasets.tsv",

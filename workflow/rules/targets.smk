@@ -16,7 +16,7 @@ localrules:
 
 rule fetch:
     input:
-        fetched_files(),
+        FILES.all(STUDY.rows),
 
 
 rule cohorts:

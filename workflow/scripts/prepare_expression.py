@@ -10,7 +10,7 @@ with job(snakemake) as log:
     samples = read_table(snakemake.input.samples)
     used = samples.loc[samples["group"] != "excluded", "sample"]
     if snakemake.params.kind == "counts":
-        raw = prepare.only_samples(geo.read_counts(snakemake.input.counts), used)
+        raw = prepare.only_samples(geo.read_counts(snakemake.input.counts[0]), used)
         names = geo.read_gene_table(snakemake.input.annotation)
         counts, (expression, done) = prepare.prepare_counts(raw, names)
     else:

@@ -51,7 +51,9 @@ def gene_table_url(base: str) -> str:
     return f"{base.rstrip('/')}/annotation/{name}"
 
 
-def fetch(url: str, target: str | Path, check: Check, *, timeout: float = 60) -> None:
+def fetch(
+    url: str, target: str | Path, check: Check, *, timeout: float = 60, retries: int = 5
+) -> None:
     """Get `url` to `target`, check it, and write ``<target>.source.json`` beside it.
 
     Parameters
@@ -64,6 +66,8 @@ def fetch(url: str, target: str | Path, check: Check, *, timeout: float = 60) ->
         Reads the file and raises `DataError` where it is not what it should be.
     timeout
         Seconds without a byte after which a connection counts as dead.
+    retries
+        Further tries after a failed connection or a busy server, with longer and longer pauses.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def fetch(url: str, target: str | Path, check: Check, *, timeout: float = 60) ->
     """
     target = Path(target)
     with whole(target) as beside:
-        modified = _download(url, beside, timeout) if _is_web(url) else _copy(url, beside)
+        modified = _download(url, beside, timeout, retries) if _is_web(url) else _copy(url, beside)
         try:
             check(beside)
         except DataError as error:
@@ -113,9 +117,9 @@ def _copy(url: str, target: Path) -> str:
     return formatdate(source.stat().st_mtime, usegmt=True)
 
 
-def _download(url: str, target: Path, timeout: float) -> str:
+def _download(url: str, target: Path, timeout: float, retries: int) -> str:
     # Polite to NCBI: it asks for a name, few retries and longer and longer pauses.
-    retry = Retry(total=5, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504))
+    retry = Retry(total=retries, backoff_factor=1, status_forcelist=(429, 500, 502, 503, 504))
     session = requests.Session()
     session.headers["User-Agent"] = f"crosshub/{__version__}"
     session.headers["Accept-Encoding"] = "identity"

@@ -196,11 +196,12 @@ def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
         frame = pd.read_csv(
             io.StringIO(table),
             sep="\t",
-            index_col=0,
             dtype={0: str},
             keep_default_na=False,
-            na_values=MISSING,
+            # A probe may be called NA: only values can be missing.
+            na_values=dict.fromkeys(samples, MISSING),
         )
+        frame = frame.set_index(frame.columns[0])
         values = frame.to_numpy(float)
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(

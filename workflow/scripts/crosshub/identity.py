@@ -120,26 +120,34 @@ def _by_values(
             genes = expression[a].index.intersection(expression[b].index)
             if len(genes) < 100 or set(used[a].index) == set(used[b].index):
                 continue
-            first, second = (_fingerprints(expression[name].loc[genes]) for name in (a, b))
-            alike = first.to_numpy().T @ second.to_numpy()
+            alike = _likeness(expression[a].loc[genes], expression[b].loc[genes])
             for row, column in zip(*np.nonzero(alike >= min_correlation), strict=True):
-                sample, other = first.columns[row], second.columns[column]
+                sample, other = expression[a].columns[row], expression[b].columns[column]
                 if sample != other and sample in used[a] and other in used[b]:
                     links.append((sample, a, other, b, "values"))
     return links
 
 
-def _fingerprints(expression: pd.DataFrame) -> pd.DataFrame:
-    """Ranks of the genes in each sample, centred by gene and scaled to unit length.
+def _likeness(first: pd.DataFrame, second: pd.DataFrame) -> np.ndarray:
+    """Return the correlation of gene-centred ranks of each sample of one series with the other's.
 
-    Ranks survive any monotone transformation; centring takes away what all samples of a tissue
-    and platform have in common, so that what is left is the person (and the day).
+    Ranks survive any monotone transformation. Centring takes away what all samples of a tissue and
+    platform have in common, so that what is left is the person (and the day). Each series is
+    centred by itself, which finds a person who was measured or normalised anew; and both by one
+    centre, which finds a copy, whatever stands between the series. The larger one counts.
     """
-    ranks = rankdata(expression.to_numpy(float), axis=0)
-    ranks -= np.median(ranks, axis=1, keepdims=True)
-    ranks -= ranks.mean(axis=0)
-    length = np.sqrt((ranks**2).sum(axis=0))
-    return pd.DataFrame(ranks / np.where(length > 0, length, 1), columns=expression.columns)
+    ranks = [rankdata(table.to_numpy(float), axis=0) for table in (first, second)]
+    own = [np.median(part, axis=1, keepdims=True) for part in ranks]
+    common = np.median(np.hstack(ranks), axis=1, keepdims=True)
+    by_own = _unit(ranks[0] - own[0]).T @ _unit(ranks[1] - own[1])
+    by_common = _unit(ranks[0] - common).T @ _unit(ranks[1] - common)
+    return np.maximum(by_own, by_common)
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    centred = values - values.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    return centred / np.where(length > 0, length, 1)
 
 
 def people_of(samples: pd.DataFrame, links: pd.DataFrame, cohort: str) -> pd.Series:

@@ -82,9 +82,8 @@ def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
     known = {name.lower(): name for name in fields.columns}
     for condition in parse_rule(rule):
         if condition.field not in known:
-            names = ", ".join(fields.columns)
             raise DataError(
-                f"{where}: no sample has a field '{condition.field}'; the fields are: {names}"
+                f"{where}: no sample has a field '{condition.field}'; {_fields_hint(fields)}"
             )
         values = fields[known[condition.field]]
         holds &= values.map(lambda value, p=condition.pattern: bool(p.search(value)))
@@ -199,7 +198,7 @@ def _field(
     known = {column.lower(): column for column in fields.columns}
     column = known.get(name.strip().lower())
     if column is None:
-        return None, [f"{where} {role} '{name}': no such field; there are {', '.join(known)}"]
+        return None, [f"{where} {role} '{name}': no such field; {_fields_hint(fields)}"]
     gaps = fields.index[used & (fields[column] == "")]
     if len(gaps):
         return fields[column], [
@@ -207,6 +206,12 @@ def _field(
             "filter them out or drop it"
         ]
     return fields[column], []
+
+
+def _fields_hint(fields: pd.DataFrame) -> str:
+    """Return the fields in which samples differ and which may so tell groups apart."""
+    telling = [name for name in fields.columns if fields[name].nunique() > 1]
+    return f"fields in which the samples differ: {', '.join(telling)}"
 
 
 def _seen(fields: pd.DataFrame, rule: str) -> str:

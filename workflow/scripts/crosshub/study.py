@@ -88,18 +88,25 @@ def read_study(
         With one line for each mistake in the config and in the table.
     """
     wrong = mistakes(dict(config), config_schema, "config")
-    filled = complete(config, config_schema)
+    # What is wrong itself is left out, so that the rest is checked in the same go.
+    usable = {
+        key: value
+        for key, value in config.items()
+        if key in config_schema["properties"]
+        and not mistakes(value, config_schema["properties"][key], key)
+    }
+    filled = complete({"study": "unnamed", "datasets": ""} | usable, config_schema)
     rows: list[Row] = []
-    path = filled.get("datasets")
-    if isinstance(path, str) and path:
+    if filled["datasets"]:
         try:
-            rows, more = _read_rows(path, row_schema)
+            rows, more = _read_rows(filled["datasets"], row_schema)
             wrong += more
         except DataError as error:
             wrong.append(str(error))
-    if not wrong:
-        study = Study(filled, tuple(rows))
-        wrong = _check_table(study) + _check_comparisons(study) + _check_files(study)
+    study = Study(filled, tuple(rows))
+    wrong += _check_files(study)
+    if rows:
+        wrong += _check_table(study) + _check_comparisons(study)
     if wrong:
         raise ConfigError("\n".join(wrong))
     return study
@@ -122,14 +129,17 @@ def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[st
     twice = sorted({name for name in header if header.count(name) > 1})
     if twice:
         raise DataError(f"{path}: the column '{twice[0]}' occurs twice; keep one")
-    rows, wrong = [], []
-    for number, cells in enumerate(reader, start=2):
+    # A wrong column is one mistake, not one in each row.
+    columns = {**schema, "properties": dict.fromkeys(schema["properties"], True)}
+    rows: list[Row] = []
+    wrong = mistakes(dict.fromkeys(header, ""), columns, f"{path} header")
+    for number, cells in enumerate(reader if not wrong else [], start=2):
         if len(cells) > len(header):
             wrong.append(f"{path} line {number}: {len(cells)} cells for {len(header)} columns")
             continue
         row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
         wrong += mistakes(row, schema, f"{path} line {number}")
-        row = complete(row, schema)
+        row = complete(dict.fromkeys(schema["required"], "") | row, schema)
         row["kind"] = row["kind"] or "array"
         rows.append(row)
     if not rows and not wrong:
@@ -142,7 +152,7 @@ def _check_table(study: Study) -> list[str]:
     names = [row["cohort"] for row in study.rows]
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{path}: the cohort '{name}' occurs twice; give each row its own name")
-    for disease in study.diseases:
+    for disease in filter(None, study.diseases):
         if not study.cohorts_of(disease, role="discovery"):
             wrong.append(
                 f"{path}: disease '{disease}' has no discovery cohort; give one role=discovery"

@@ -41,7 +41,7 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
     values
         Probes × samples, as submitted.
     choice
-        ``yes``, ``no``, or ``auto``: by majority of the samples.
+        ``always``, ``never``, or ``auto``: by majority of the samples.
 
     Returns
     -------
@@ -53,12 +53,12 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
     Raises
     ------
     DataError
-        If ``yes`` is asked of values that are mostly negative.
+        If ``always`` is asked of values that are mostly negative.
     """
     array = values.to_numpy(float)
     finite = array[np.isfinite(array)]
     votes = looks_linear(array)
-    linear = choice == "yes" or (choice == "auto" and votes.mean() > 0.5)
+    linear = choice == "always" or (choice == "auto" and votes.mean() > 0.5)
     evidence = {
         "scale": "linear" if linear else "log2",
         "decided_by": "vote of the samples" if choice == "auto" else "config (prepare.log2)",
@@ -77,7 +77,7 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
         return values, evidence
     if evidence["negative_values"] > finite.size / 4:
         raise DataError(
-            "prepare.log2 is 'yes', but a quarter of the values are negative: set it to 'no'"
+            "prepare.log2 is 'always', but a quarter of the values are negative: set it to 'never'"
         )
     evidence["transformation"] = "log2(max(x, 0) + 1)"
     return pd.DataFrame(
