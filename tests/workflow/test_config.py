@@ -91,8 +91,8 @@ def test_mistakes_of_the_table(read, cells, line):
 
 def test_structure_of_the_table(read):
     assert read(header=[*HEADER[:3], "diseases", *HEADER[4:]]) == [
-        "datasets.tsv header: unknown key 'diseases'; did you mean 'disease'?",
         "datasets.tsv header: 'disease' is missing; add it",
+        "datasets.tsv header: unknown key 'diseases'; did you mean 'disease'?",
     ]
     assert "occurs twice" in read(header=[*HEADER[:6], "case"])[0]
     assert "8 cells for 7 columns" in read([[*GOOD[0], "more"], GOOD[1]])[0]

@@ -17,6 +17,9 @@ import pyarrow.parquet as pq
 
 from crosshub.errors import DataError
 
+# The number that was written is the number that is read: from pandas 3 on without asking.
+EXACT: dict[str, Any] = {} if pd.__version__ >= "3" else {"float_precision": "round_trip"}
+
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
@@ -115,8 +118,8 @@ def read_table(path: str | Path, text: Sequence[str] = (), key: str | None = Non
             dtype=dtype,
             keep_default_na=False,
             na_values=[""],
-            float_precision="round_trip",
             encoding="utf-8-sig",
+            **EXACT,
         )
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read as a table ({_first_line(error)})") from error
