@@ -145,6 +145,15 @@ def test_without_permutations_nothing_is_claimed():
     assert "not known" in found["statement"]
 
 
+def test_too_few_permutations_cannot_tell():
+    rows = null_and_signal(np.random.default_rng(0), 4, permutations=10)
+    cross = cross_validated(rows)
+    found = verdicts({"d": 3}, cross, performance_table(rows, cross), NO_PANELS)["d"]
+    assert found["p_permutation"] == pytest.approx(1 / 11)
+    assert found["beats_chance"] is None
+    assert "10 label permutations were made, and it takes 19" in found["statement"]
+
+
 EMPTY = pd.DataFrame(columns=["disease", "cohort", "resampling", "auc", "auc_low", "auc_high"])
 NO_PANELS = pd.DataFrame(columns=["disease", "cohort", "draw", "concordant", "pairs"])
 

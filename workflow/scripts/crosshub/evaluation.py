@@ -196,8 +196,8 @@ def _random_panels(
                 own, panel, reference, disease=disease, comparison="", seed=seed, cost=cost
             )
             for cohort in cohorts:
-                z = (values[cohort.name][panel] - drawn.center) / drawn.scale
-                score = np.nan_to_num(z.to_numpy()) @ np.array(drawn.coefficient)
+                z = (values[cohort.name][panel].to_numpy() - drawn.center) / drawn.scale
+                score = np.nan_to_num(z) @ np.array(drawn.coefficient)
                 concordant, pairs = concordance(cohort.is_case.to_numpy(), score)
                 rows.append((disease, cohort.name, draw, concordant, pairs))
     return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])

@@ -11,6 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
 from crosshub import __version__, geo
@@ -132,13 +133,14 @@ def _download(url: str, target: Path, timeout: float, retries: int) -> str:
             if not answer.ok:
                 raise DataError(f"{url}: the server answers {answer.status_code}; try again later")
             with target.open("wb") as file:
-                for block in answer.iter_content(1 << 20):
+                # As it lies on the server: some declare a .gz as encoded, and it would be unpacked.
+                for block in answer.raw.stream(1 << 20, decode_content=False):
                     file.write(block)
             declared = answer.headers.get("Content-Length")
             if declared and int(declared) != target.stat().st_size:
                 raise DataError(f"{url}: the connection was cut; try again")
             return answer.headers.get("Last-Modified", "")
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise DataError(
             f"{url}: cannot be fetched ({type(error).__name__}); check the network"
         ) from error

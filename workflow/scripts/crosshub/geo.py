@@ -3,6 +3,7 @@
 Everything is found by its tag, never by its line. A file that is not whole is refused.
 """
 
+import csv
 import gzip
 import io
 import re
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.tables import EXACT
 
 MISSING = ["", "NA", "NaN", "nan", "null", "NULL", "N/A", "n/a", "--"]
 TABLE_BEGIN = "!series_matrix_table_begin"
@@ -65,7 +67,8 @@ def read_series_matrix(path: str | Path) -> Series:
     if begin < 0 or end < begin:
         missing = TABLE_END if begin >= 0 else TABLE_BEGIN
         raise DataError(f"{path}: no line '{missing}', so it is cut or no series matrix; {_AGAIN}")
-    series = _read_header(text[:begin].splitlines(), path)
+    # str.splitlines would also split within a text, at a vertical tab or a Unicode separator.
+    series = _read_header(text[:begin].split("\n"), path)
     table = text[text.index("\n", begin + 1) + 1 : end + 1]
     return Series(series.accession, series.tags, series.fields, _read_values(table, series, path))
 
@@ -98,7 +101,8 @@ def read_gzip(path: str | Path) -> str:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})") from error
     if raw[:2] != b"\x1f\x8b":
-        kind = "empty" if not raw else "a web page" if b"<html" in raw[:500].lower() else "no gzip"
+        page = re.match(rb"\s*<(!doctype|html|\?xml)", raw[:500], re.IGNORECASE)
+        kind = "empty" if not raw else "a web page" if page else "no gzip"
         raise DataError(f"{path}: the file is {kind}; {_AGAIN}")
     try:
         return _decode(gzip.decompress(raw)).replace("\r\n", "\n")
@@ -110,9 +114,12 @@ _AGAIN = "delete it and fetch it again"
 
 
 def _decode(raw: bytes) -> str:
+    """Decode UTF-8; a line that is none is taken for cp1252, and no other line with it."""
     try:
-        return raw.decode("utf-8")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
+        if b"\n" in raw:
+            return "\n".join(map(_decode, raw.split(b"\n")))
         return raw.decode("cp1252", errors="replace")
 
 
@@ -133,10 +140,12 @@ def _read_header(lines: Iterable[str], path: str | Path) -> Series:
         elif name.startswith("!Sample_"):
             rows.append((name.removeprefix("!Sample_"), values))
     samples = next((values for name, values in rows if name == "geo_accession"), [])
-    if not samples or "geo_accession" not in tags:
+    if not samples or not all(samples) or not tags.get("geo_accession"):
         raise DataError(f"{path}: names no samples, so it is no series matrix; {_AGAIN}")
     declared = " ".join(tags.get("sample_id", [])).split()
-    if declared and sorted(declared) != sorted(samples):
+    # The matrix of one platform may declare the samples of all platforms of the series.
+    one_of_several = len(tags.get("platform_id", [])) > 1 and set(samples) < set(declared)
+    if declared and sorted(declared) != sorted(samples) and not one_of_several:
         raise DataError(
             f"{path}: the series declares {len(declared)} samples, the header has {len(samples)}; "
             f"{_AGAIN}"
@@ -163,10 +172,8 @@ def _fields(
         for i, value in enumerate(values):
             key, text = name, value.strip()
             if name.startswith("characteristics"):
-                key, colon, rest = text.partition(":")
-                key, text = (
-                    (key.strip().lower(), rest.strip()) if colon else ("characteristics", text)
-                )
+                before, _, after = text.partition(":") if ":" in text else ("", "", text)
+                key, text = before.strip().lower() or "characteristics", after.strip()
             if not text:
                 continue
             column = found.setdefault(key, [[] for _ in samples])
@@ -182,9 +189,11 @@ def _fields(
 
 
 def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
+    samples = list(series.fields.index)
+    if not table.strip():
+        return series.values
     header, _, body = table.partition("\n")
     columns = _cells(header)[1:]
-    samples = list(series.fields.index)
     if columns != samples:
         raise DataError(
             f"{path}: the table has {len(columns)} columns that are not the {len(samples)} samples "
@@ -192,28 +201,41 @@ def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
         )
     if not body.strip():
         return series.values
+    # pandas fills a short line with gaps without a word.
+    lines = body.removesuffix("\n").split("\n")
+    for line in lines:
+        number = line.count("\t")
+        if number != len(samples):
+            raise DataError(
+                f"{path}: the line of probe '{_cells(line)[0]}' has {number} values for "
+                f"{len(samples)} samples; {_AGAIN}"
+            )
     try:
         frame = pd.read_csv(
-            io.StringIO(table),
+            io.StringIO(body),
             sep="\t",
-            dtype={0: str},
+            header=None,
+            names=["probe", *samples],
+            dtype={"probe": str},
             keep_default_na=False,
             # A probe may be called NA: only values can be missing.
             na_values=dict.fromkeys(samples, MISSING),
+            **EXACT,
         )
-        frame = frame.set_index(frame.columns[0])
-        values = frame.to_numpy(float)
-    except (ValueError, pd.errors.ParserError) as error:
+        values = frame[samples].to_numpy(float)
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
         raise DataError(
-            f"{path}: the table of values cannot be read ({error}); {_AGAIN}"
+            f"{path}: the table of values cannot be read ({reason}); {_AGAIN}"
         ) from error
     # One physical line a probe: a stray quote would otherwise swallow lines without a word.
-    lines = body.count("\n")
-    if len(frame) != lines:
-        raise DataError(f"{path}: {lines} lines gave {len(frame)} probes; {_AGAIN}")
-    index = pd.Index(frame.index.astype(str), name="probe")
+    if len(frame) != len(lines):
+        raise DataError(f"{path}: {len(lines)} lines gave {len(frame)} probes; {_AGAIN}")
+    index = pd.Index(frame["probe"].to_numpy(object), name="probe")
     if not index.is_unique:
-        raise DataError(f"{path}: the probe '{index[index.duplicated()][0]}' occurs twice")
+        raise DataError(
+            f"{path}: the probe '{index[index.duplicated()][0]}' occurs twice; {_AGAIN}"
+        )
     return pd.DataFrame(values, index=index, columns=samples)
 
 
@@ -228,12 +250,12 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file is damaged or cut or lacks the columns.
+        If the file is damaged or cut, lacks the columns, or gives a probe different genes.
     """
     lines = read_gzip(path).split("\n")
     try:
         begin = lines.index("!platform_table_begin")
-        end = lines.index("!platform_table_end")
+        end = lines.index("!platform_table_end", begin)
     except ValueError:
         raise DataError(f"{path}: has no whole platform table; {_AGAIN}") from None
     header = lines[begin + 1].split("\t")
@@ -245,8 +267,13 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     places = [header.index(name) for name in wanted]
     rows = [line.split("\t") for line in lines[begin + 2 : end]]
     cells = [[row[i].strip('"') if i < len(row) else "" for i in places] for row in rows]
-    table = pd.DataFrame(cells, columns=list(wanted.values()), dtype=object)
-    return table.drop_duplicates("probe").set_index("probe")
+    table = pd.DataFrame(cells, columns=list(wanted.values()), dtype=object).drop_duplicates()
+    twice = table.loc[table["probe"].duplicated(), "probe"]
+    if len(twice):
+        raise DataError(
+            f"{path}: the probe '{twice.iloc[0]}' occurs twice with different genes; {_AGAIN}"
+        )
+    return table.set_index("probe")
 
 
 def read_counts(path: str | Path) -> pd.DataFrame:
@@ -262,11 +289,18 @@ def read_counts(path: str | Path) -> pd.DataFrame:
         frame = pd.read_csv(io.StringIO(text), sep="\t", index_col=0, dtype={0: str})
         values = frame.to_numpy(float)
     except ValueError as error:
-        raise DataError(f"{path}: cannot be read as counts ({error})") from error
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: cannot be read as counts ({reason}); {_AGAIN}") from error
+    if not values.size:
+        raise DataError(f"{path}: holds no counts; {_AGAIN}")
+    # pandas gives the second of two columns of one name another name.
+    samples = _cells(text.partition("\n")[0])[1:]
+    if len(set(samples)) != len(samples):
+        raise DataError(f"{path}: a sample occurs twice in the header; {_AGAIN}")
     if not np.isfinite(values).all() or (values < 0).any():
-        raise DataError(f"{path}: has values that are no counts (missing or negative)")
+        raise DataError(f"{path}: has values that are no counts (missing or negative); {_AGAIN}")
     if not frame.index.is_unique:
-        raise DataError(f"{path}: a gene id occurs twice")
+        raise DataError(f"{path}: a gene id occurs twice; {_AGAIN}")
     return pd.DataFrame(values, index=frame.index.rename("entrez"), columns=frame.columns)
 
 
@@ -277,15 +311,31 @@ def read_gene_table(path: str | Path) -> pd.DataFrame:
     -------
     DataFrame
         Index probe (the Entrez id); columns symbol and entrez.
+
+    Raises
+    ------
+    DataError
+        If the file is damaged or lacks the columns.
     """
-    frame = pd.read_csv(io.StringIO(read_gzip(path)), sep="\t", dtype=str, keep_default_na=False)
+    text = read_gzip(path)
+    try:
+        # Quotes in descriptions are text, as in an annotation.
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep="\t",
+            dtype=str,
+            keep_default_na=False,
+            quoting=csv.QUOTE_NONE,
+        )
+    except ValueError as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: is no table of genes ({reason}); {_AGAIN}") from error
     lacking = [name for name in ("GeneID", "Symbol") if name not in frame]
     if lacking:
         raise DataError(f"{path}: has no column '{lacking[0]}'; {_AGAIN}")
     table = pd.DataFrame({"symbol": frame["Symbol"], "entrez": frame["GeneID"]}, dtype=object)
-    return table.set_axis(pd.Index(frame["GeneID"], name="probe")).loc[
-        lambda t: ~t.index.duplicated()
-    ]
+    index = pd.Index(frame["GeneID"], name="probe")
+    return table.set_axis(index).loc[~index.duplicated()]
 
 
 def folder_of(accession: str) -> str:

@@ -152,11 +152,13 @@ def _unit(values: np.ndarray) -> np.ndarray:
 
 def people_of(samples: pd.DataFrame, links: pd.DataFrame, cohort: str) -> pd.Series:
     """Return the person of each sample of one cohort, from its table and the links of the study."""
-    person = samples.set_index("sample")["identity"].copy()
+    person = samples.set_index("sample")["identity"]
+    renamed: dict[str, str] = {}
     for side in ("a", "b"):
         rows = links[links[f"cohort_{side}"] == cohort]
-        person.loc[rows[f"sample_{side}"]] = rows["identity"].to_numpy()
-    return person
+        # A person may have given samples that are linked to nothing: they are renamed with it.
+        renamed |= zip(person.loc[rows[f"sample_{side}"]], rows["identity"], strict=True)
+    return person.map(lambda name: renamed.get(name, name))
 
 
 def repeated_people(people: Iterable[str]) -> int:

@@ -41,17 +41,18 @@ def parse_rule(text: str) -> list[Condition]:
 
 def rule_mistakes(text: str) -> list[str]:
     """List what is wrong with the text of a rule, one line each."""
+    parts = [part for part in text.split(";") if part.strip()]
+    if not parts:
+        return ["the rule is empty; write field=value"]
     wrong = []
-    for part in text.split(";"):
+    for part in parts:
         field, equals, pattern = part.partition("=")
-        if not part.strip():
-            continue
         if not equals or not field.strip() or not pattern.strip():
             wrong.append(f"'{part.strip()}' is no rule; write field=value")
             continue
         try:
             re.compile(pattern.strip())
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             wrong.append(f"'{pattern.strip()}' is not a regular expression ({error})")
     return wrong
 
@@ -142,6 +143,10 @@ def label_samples(
         if not claims[name].any():
             wrong.append(f"{where} {name} rule '{rule}': matches no sample{_seen(fields, rule)}")
     if wrong:
+        nobody = pd.Series(False, index=fields.index)
+        for role, names in [("block", [block] if block else []), ("covariate", covariates)]:
+            for name in names:
+                wrong += _field(fields, name, nobody, where, role)[1]
         raise DataError("\n".join(wrong))
     kept, is_case, is_control = claims["filter"], claims["case"], claims["control"]
     both = fields.index[kept & is_case & is_control]
@@ -170,8 +175,11 @@ def label_samples(
     for name in covariates:
         column, more = _field(fields, name, used, where, "covariate")
         wrong += more
-        if column is not None:
-            table[name.strip().lower().replace(" ", "_")] = column.to_numpy()
+        key = name.strip().lower().replace(" ", "_")
+        if key in table and key != "title":
+            wrong.append(f"{where} covariate '{name}': another column has that name; drop it")
+        elif column is not None:
+            table[key] = column.to_numpy()
     if wrong:
         raise DataError("\n".join(wrong))
     return table
@@ -182,13 +190,16 @@ def _identity(
 ) -> tuple[pd.Series, list[str]]:
     own = pd.Series(fields.index, index=fields.index)
     if "biosample" in fields:
-        own = fields["biosample"].where(fields["biosample"] != "", own)
+        # A characteristic may bear that name too, and say what kind of material it is.
+        own = fields["biosample"].where(fields["biosample"].str.fullmatch(r"SAM[A-Z]*\d+"), own)
     if not block:
         return own, []
     person, wrong = _field(fields, block, used, where, "block")
     if person is None or wrong:
         return own, wrong
-    named = fields.attrs.get("accession", "series") + ":" + block + "=" + person
+    # Rows of one accession may write the field in capitals or not.
+    field = block.strip().lower()
+    named = fields.attrs.get("accession", "series") + ":" + field + "=" + person
     return named.where(person != "", own), []
 
 

@@ -148,8 +148,9 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
         AUC ± 1.96 standard deviations of the whole procedure under permuted labels, cut at 0 and 1:
         intervals that count samples as independent cover too seldom here. The deviation is never
         taken below that of a score without signal in as many independent samples, because a
-        procedure that selects nothing under permuted labels has no spread at all. Without
-        permutations interval and p are missing.
+        procedure that selects nothing under permuted labels has no spread at all. A permutation is
+        one repeat and the AUC a mean over repeats, so that p and interval lean to the safe side.
+        Without permutations interval and p are missing.
     """
     tested = predictions[predictions["resampling"] == "cv"]
     observed = fold_auc(tested)
@@ -251,12 +252,18 @@ def verdicts(
         own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
         auc = float(own["auc"].iloc[0]) if len(own) else np.nan
         p_random = against_random_panels(random_panels, disease, auc)
-        found[disease] = verdict(disease, size, cross, table, p_random)
+        draws = random_panels.loc[random_panels["disease"] == disease, "draw"].nunique()
+        found[disease] = verdict(disease, size, cross, table, p_random, draws)
     return found
 
 
 def verdict(
-    disease: str, panel_size: int, cross: pd.DataFrame, table: pd.DataFrame, p_random: float
+    disease: str,
+    panel_size: int,
+    cross: pd.DataFrame,
+    table: pd.DataFrame,
+    p_random: float,
+    random_panels: int,
 ) -> dict[str, Any]:
     """Say in numbers and words what the panel of a disease is worth.
 
@@ -270,18 +277,20 @@ def verdict(
         Table of `cross_validated`.
     table
         Table of `performance_table`.
-    p_random
-        Of `against_random_panels`.
+    p_random, random_panels
+        Of `against_random_panels`, and the number of panels behind it.
 
     Returns
     -------
     dict
         auc, auc_low, auc_high (cross-validated), p_permutation, p_random_panels, beats_chance,
-        beats_random_panels (null where not tested), cohorts_tested, cohorts_validated, statement.
+        beats_random_panels (null where not tested, or with too few resamples to tell),
+        cohorts_tested, cohorts_validated, statement.
     """
     own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
     row = own.iloc[0].to_dict() if len(own) else {}
     p_permutation = row.get("p_permutation", np.nan)
+    permutations = int(row.get("permutations", 0))
     outside = table[(table["disease"] == disease) & (table["resampling"] == "validation")]
     held = int((outside["auc_low"] > 0.5).sum())
     result = {
@@ -290,14 +299,21 @@ def verdict(
         "auc_high": row.get("auc_high", np.nan),
         "p_permutation": p_permutation,
         "p_random_panels": p_random,
-        "permutations": int(row.get("permutations", 0)),
+        "permutations": permutations,
         "panel_size": panel_size,
-        "beats_chance": None if np.isnan(p_permutation) else bool(p_permutation <= LEVEL),
-        "beats_random_panels": None if np.isnan(p_random) else bool(p_random <= LEVEL),
+        "beats_chance": _answer(p_permutation, permutations),
+        "beats_random_panels": _answer(p_random, random_panels),
         "cohorts_tested": len(outside),
         "cohorts_validated": held,
     }
     return {**result, "statement": _statement(disease, result)}
+
+
+def _answer(p_value: float, resamples: int) -> bool | None:
+    """Return whether p is at most 0.05; None where that many resamples cannot give such a p."""
+    if np.isnan(p_value) or 1 / (1 + resamples) > LEVEL:
+        return None
+    return bool(p_value <= LEVEL)
 
 
 def _statement(disease: str, found: dict[str, Any]) -> str:
@@ -305,8 +321,8 @@ def _statement(disease: str, found: dict[str, Any]) -> str:
         first = f"{disease}: no gene was found that all diseases of the comparison share, so there "
         first += "is no panel, and the model predicts the prevalence."
     elif found["beats_chance"] is None:
-        first = f"{disease}: the panel of {found['panel_size']} genes was not tested against "
-        first += "permuted labels; whether it beats chance is not known."
+        first = f"{disease}: whether the panel of {found['panel_size']} genes beats chance is not "
+        first += f"known: {found['permutations']} label permutations were made, and it takes 19."
     else:
         does = "beats chance" if found["beats_chance"] else "does not beat chance"
         first = f"{disease}: the procedure {does} (cross-validated AUC {found['auc']:.2f}, "

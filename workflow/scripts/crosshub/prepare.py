@@ -33,22 +33,26 @@ def prepare_array(
     Returns
     -------
     tuple of DataFrame and dict
-        Genes × samples, log2, sorted by gene; and what was done, with counts.
+        Genes × samples, log2, sorted by gene; and what was done, with counts. A sample without
+        any value is left out and named.
 
     Raises
     ------
     DataError
         If the series carries no values, or the annotation knows none of its probes.
     """
-    if values.empty:
+    if not np.isfinite(values).any(axis=None):
         raise DataError(
             "the series matrix carries no values (as RNA-seq series do): "
             "set kind=counts in the table of cohorts, or leave the series out"
         )
-    expression, scale = to_log2(values, log2)
+    # Some series leave the column of a sample blank: it must not cost all probes.
+    blank = ~np.isfinite(values).any(axis=0)
+    expression, scale = to_log2(values.loc[:, ~blank], log2)
     genes, mapping = map_probes(expression, annotation)
     table, joined = join_probes(expression, genes, how=collapse)
-    return table, {"kind": "array", "values": scale, "probes": {**mapping, **joined}}
+    done = {"kind": "array", "values": scale, "probes": {**mapping, **joined}}
+    return table, done | {"samples_without_values": list(values.columns[blank])}
 
 
 def prepare_counts(counts: pd.DataFrame, annotation: pd.DataFrame) -> tuple[pd.DataFrame, Prepared]:
@@ -66,7 +70,18 @@ def prepare_counts(counts: pd.DataFrame, annotation: pd.DataFrame) -> tuple[pd.D
     tuple
         Counts, genes × samples; and log2(CPM + 1) with what was done. Each sample is scaled by
         its own total alone, so that no sample depends on another.
+
+    Raises
+    ------
+    DataError
+        If a sample has no counts, or the annotation knows none of the genes.
     """
+    nothing = counts.columns[counts.sum(axis=0) == 0]
+    if len(nothing):
+        raise DataError(
+            f"{len(nothing)} samples have no counts at all ({', '.join(nothing[:5])}): "
+            "exclude them with the column filter of the table of cohorts"
+        )
     genes, mapping = map_probes(counts, annotation)
     kept = counts.loc[genes.index]
     joined = kept.groupby(genes).sum().sort_index().rename_axis("gene")
@@ -116,7 +131,7 @@ def join_probes(
     of its probes is left out.
     """
     kept = values.loc[genes.index]
-    whole = kept.notna().all(axis=1).to_numpy()
+    whole = np.isfinite(kept.to_numpy(float)).all(axis=1)
     grouped = kept[whole].groupby(genes[whole], sort=True)
     table = (grouped.mean() if how == "mean" else grouped.median()).rename_axis("gene")
     return table, {

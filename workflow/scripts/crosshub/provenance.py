@@ -31,7 +31,7 @@ PACKAGES = [
 SILENT = {"errors", "runtime"}
 IMPORT = re.compile(
     r"^\s*(?:from crosshub\.([\w.]+) import"
-    r"|from crosshub import ([\w ,]+)"
+    r"|from crosshub import ([\w ,]+|\([^)]*\))"
     r"|import crosshub\.([\w.]+))",
     re.MULTILINE,
 )
@@ -65,8 +65,8 @@ def _imported(path: Path, package: Path) -> set[Path]:
 
 
 def _files(match: re.Match[str], package: Path) -> list[Path]:
-    names = match.group(1) or match.group(3)
-    modules = [names] if names else [name.split(" as ")[0].strip() for name in match[2].split(",")]
+    names = re.sub(r"#.*|[()]", "", match[1] or match[2] or match[3]).split(",")
+    modules = [name.split(" as ")[0].strip() for name in names if name.strip()]
     files = []
     for module in modules:
         place = package.joinpath(*module.split("."))

@@ -34,8 +34,9 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
     root.handlers = [to_file, to_screen]
     logging.captureWarnings(True)
     # A library's warning is for the log; the screen is for what the user can act on.
-    logging.getLogger("py.warnings").handlers = [to_file]
-    logging.getLogger("py.warnings").propagate = False
+    libraries = logging.getLogger("py.warnings")
+    libraries.handlers = [to_file]
+    libraries.propagate = False
     warnings.simplefilter("default")
     try:
         yield root
@@ -45,5 +46,11 @@ def job(snakemake: Any) -> Iterator[logging.Logger]:
         sys.exit(1)
     except Exception as error:  # noqa: BLE001 - the last stop: the traceback goes to the log
         to_file.stream.write(traceback.format_exc())
-        root.error("%s: %s (traceback in %s)", type(error).__name__, error, path)
+        reason = next(iter(str(error).splitlines()), "no message")
+        root.error("%s: %s (traceback in %s)", type(error).__name__, reason, path)
         sys.exit(1)
+    finally:
+        logging.captureWarnings(False)
+        for logger in (root, libraries):
+            logger.handlers = []
+        to_file.close()

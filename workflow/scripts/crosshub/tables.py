@@ -150,7 +150,9 @@ def plain(value: Any) -> Any:
     """Return `value` in the types that JSON knows."""
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | np.ndarray | pd.Series | pd.Index):
+    if isinstance(value, set | frozenset):
+        return sorted(plain(item) for item in value)
+    if isinstance(value, list | tuple | np.ndarray | pd.Series | pd.Index):
         return [plain(item) for item in value]
     if isinstance(value, np.generic):
         return plain(value.item())

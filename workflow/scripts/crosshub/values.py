@@ -17,7 +17,7 @@ def looks_linear(values: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     values
-        Probes × samples.
+        Probes × samples, at least one finite value in each sample.
 
     Returns
     -------
@@ -29,7 +29,8 @@ def looks_linear(values: np.ndarray) -> np.ndarray:
     ----------
     Barrett et al. 2013, NCBI GEO: archive for functional genomics data sets, NAR 41:D991.
     """
-    low, quarter, upper, high = np.nanpercentile(values, [0, 25, 99, 100], axis=0)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    low, quarter, upper, high = np.nanpercentile(finite, [0, 25, 99, 100], axis=0)
     return (upper > 100) | ((high - low > 50) & (quarter > 0))
 
 
@@ -39,7 +40,7 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
     Parameters
     ----------
     values
-        Probes × samples, as submitted.
+        Probes × samples, as submitted, at least one finite value in each sample.
     choice
         ``always``, ``never``, or ``auto``: by majority of the samples.
 
@@ -53,7 +54,7 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
     Raises
     ------
     DataError
-        If ``always`` is asked of values that are mostly negative.
+        If values of which more than a quarter are negative are to be taken for linear.
     """
     array = values.to_numpy(float)
     finite = array[np.isfinite(array)]
@@ -76,8 +77,10 @@ def to_log2(values: pd.DataFrame, choice: str = "auto") -> tuple[pd.DataFrame, d
     if not linear:
         return values, evidence
     if evidence["negative_values"] > finite.size / 4:
+        asked = f"prepare.log2 is '{choice}'" + (", the values look linear" * (choice == "auto"))
         raise DataError(
-            "prepare.log2 is 'always', but a quarter of the values are negative: set it to 'never'"
+            f"{asked}, but more than a quarter of them are negative: "
+            "set it to 'never', or leave the series out"
         )
     evidence["transformation"] = "log2(max(x, 0) + 1)"
     return pd.DataFrame(
