@@ -1,14 +1,33 @@
 """The config of a study: defaults filled in, all mistakes found at once, and its documentation."""
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, TypeChecker
 from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+
+def _is_integer(_: TypeChecker, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(checker: TypeChecker, value: Any) -> bool:
+    return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
+
+
+# JSON schema takes 5.0 for an integer, and YAML has .nan and .inf, which no limit catches.
+_VALIDATOR = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
+        {"integer": _is_integer, "number": _is_number}
+    ),
+)
 
 
 def read_schema(path: str | Path) -> dict[str, Any]:
@@ -39,8 +58,29 @@ def mistakes(value: Any, schema: Mapping[str, Any], where: str) -> list[str]:
     where
         What the message calls the value, such as ``config`` or ``datasets.tsv row 3``.
     """
-    errors = Draft202012Validator(schema).iter_errors(value)
-    return [line for error in sorted(errors, key=_position) for line in _lines(error, where)]
+    errors = _VALIDATOR(schema).iter_errors(value)
+    lines = [line for error in sorted(errors, key=_position) for line in _lines(error, where)]
+    return list(dict.fromkeys(lines))
+
+
+def usable(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Return `value` without the keys and items that are mistakes themselves.
+
+    So that what is left can be checked further in the same go. A value that is neither mapping
+    nor list and is wrong becomes None.
+    """
+    if isinstance(value, Mapping) and "properties" in schema:
+        parts = {
+            key: usable(part, schema["properties"][key])
+            for key, part in value.items()
+            if key in schema["properties"]
+        }
+        kept = {key: part for key, part in parts.items() if part is not None}
+        return kept if set(schema.get("required", [])) <= set(kept) else None
+    if isinstance(value, list) and "items" in schema:
+        items = [usable(item, schema["items"]) for item in value]
+        value = [item for item in items if item is not None]
+    return None if mistakes(value, schema, "") else deepcopy(value)
 
 
 def _position(error: ValidationError) -> str:
@@ -63,7 +103,18 @@ def _lines(error: ValidationError, where: str) -> Iterator[str]:
         meaning = error.schema.get("description", f"it must match {error.validator_value}")
         yield f"{place}: {error.instance!r} is not allowed here; {meaning}"
     else:
-        yield f"{place}: {error.message}"
+        hint = ""
+        if error.validator == "type" and _reads_as_number(error.instance):
+            hint = "; write it without quotes and with a point, such as 0.01 or 1.0e-3"
+        yield f"{place}: {error.message}{hint}"
+
+
+def _reads_as_number(value: Any) -> bool:
+    """Say whether a text is a number that YAML takes for text, such as 1e-3."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def describe_keys(schema: Mapping[str, Any]) -> str:

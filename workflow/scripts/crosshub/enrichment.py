@@ -22,11 +22,11 @@ def read_gene_sets(path: str | Path) -> dict[str, list[str]]:
     Raises
     ------
     DataError
-        If a line has fewer than three cells or a name occurs twice.
+        If a line has fewer than three cells, a name occurs twice, or there is no set at all.
     """
     sets: dict[str, list[str]] = {}
     try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read ({error})") from error
     for number, line in enumerate(lines, start=1):
@@ -41,6 +41,8 @@ def read_gene_sets(path: str | Path) -> dict[str, list[str]]:
         looks_like_gene = re.fullmatch(r"[A-Z][A-Za-z0-9.@-]*", cells[1]) is not None
         members = cells[1:] if looks_like_gene and cells[1] != cells[0] else cells[2:]
         sets[cells[0]] = list(dict.fromkeys(gene for gene in members if gene))
+    if not sets:
+        raise DataError(f"{path}: holds no gene set")
     return sets
 
 

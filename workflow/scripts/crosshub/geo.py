@@ -79,7 +79,7 @@ def read_series_header(path: str | Path) -> Series:
     try:
         with gzip.open(path, "rb") as file:
             for raw in file:
-                line = _decode(raw).rstrip("\r\n")
+                line = _text(raw).rstrip("\n")
                 if line.startswith(TABLE_BEGIN):
                     break
                 lines.append(line)
@@ -105,12 +105,17 @@ def read_gzip(path: str | Path) -> str:
         kind = "empty" if not raw else "a web page" if page else "no gzip"
         raise DataError(f"{path}: the file is {kind}; {_AGAIN}")
     try:
-        return _decode(gzip.decompress(raw)).replace("\r\n", "\n")
+        return _text(gzip.decompress(raw))
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: damaged ({error}); {_AGAIN}") from error
 
 
 _AGAIN = "delete it and fetch it again"
+
+
+def _text(raw: bytes) -> str:
+    # A carriage return within a text would end a line of every table that it comes to stand in.
+    return _decode(raw).replace("\r\n", "\n").replace("\r", " ")
 
 
 def _decode(raw: bytes) -> str:

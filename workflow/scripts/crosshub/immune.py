@@ -82,4 +82,6 @@ def score_cohorts(
     scores = [score_samples(cohort.expression, sets) for cohort in cohorts]
     tests = [compare_scores(cohort, part) for cohort, part in zip(cohorts, scores, strict=True)]
     joined = pd.concat(scores, axis=1)
-    return pd.concat(tests, ignore_index=True), joined.loc[:, ~joined.columns.duplicated()]
+    # pandas is to change what the type of a column becomes where an empty table has it too.
+    found = [table for table in tests if len(table)] or tests[:1]
+    return pd.concat(found, ignore_index=True), joined.loc[:, ~joined.columns.duplicated()]

@@ -2,6 +2,7 @@
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -32,11 +33,15 @@ def read_interactions(path: str | Path, min_score: float) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the columns are not there.
+        If the file cannot be read or the columns are not there.
     """
     opener = gzip.open if str(path).endswith(".gz") else open
-    with opener(path, "rt", encoding="utf-8") as file:
-        table = pd.read_csv(file, sep="\t", keep_default_na=False, quoting=csv.QUOTE_NONE)
+    try:
+        with opener(path, "rt", encoding="utf-8-sig") as file:
+            table = pd.read_csv(file, sep="\t", keep_default_na=False, quoting=csv.QUOTE_NONE)
+    except (OSError, EOFError, zlib.error, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise DataError(f"{path}: cannot be read as a table of interactions ({reason})") from error
     sides = next((pair for pair in SIDES if set(pair) <= set(table.columns)), None)
     score = next((name for name in SCORES if name in table), None)
     if sides is None or score is None:

@@ -30,7 +30,10 @@ def check_cohort(expression: pd.DataFrame, samples: pd.DataFrame) -> pd.DataFram
     """
     values = expression.to_numpy(float)
     low, middle, high = np.percentile(values, [25, 50, 75], axis=0)
-    correlation = np.corrcoef(values, rowvar=False)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # A sample of one value correlates with nothing: it shall show as such, and alone.
+        correlation = np.nan_to_num(np.corrcoef(values, rowvar=False))
+    np.fill_diagonal(correlation, 1)
     n = correlation.shape[0]
     mean_correlation = (correlation.sum(axis=0) - 1) / (n - 1)
     connectivity = (((1 + correlation) / 2) ** 2).sum(axis=0) - 1

@@ -32,7 +32,7 @@ def locate_genes(path: str | Path, genes: Sequence[str], cell_type: str) -> pd.D
     Raises
     ------
     DataError
-        If the file cannot be read or has no such column.
+        If the file cannot be read, has no values, no such column, or a gene twice.
     """
     # scanpy takes seconds to import and only this rule needs it.
     import scanpy
@@ -44,10 +44,15 @@ def locate_genes(path: str | Path, genes: Sequence[str], cell_type: str) -> pd.D
     if cell_type not in cells.obs:
         known = ", ".join(map(str, cells.obs.columns))
         raise DataError(f"{path}: no column '{cell_type}' (biology.cell_type); there are {known}")
+    if cells.X is None:
+        raise DataError(f"{path}: has no matrix X; put counts or log-normalised values there")
     if _are_counts(cells.X):
         scanpy.pp.normalize_total(cells, target_sum=1e4)
         scanpy.pp.log1p(cells)
     kept = [gene for gene in genes if gene in cells.var_names]
+    twice = [gene for gene in kept if (cells.var_names == gene).sum() > 1]
+    if twice:
+        raise DataError(f"{path}: the gene '{twice[0]}' occurs twice; make the genes unique")
     table = scanpy.get.obs_df(cells, keys=[*kept, cell_type])
     rows = []
     for name, part in table.groupby(cell_type, observed=True, sort=True):

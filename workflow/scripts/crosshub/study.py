@@ -1,6 +1,5 @@
 """A study: its config and its table of cohorts, checked, and what follows from them."""
 
-import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crosshub import labels
-from crosshub.config import complete, mistakes
+from crosshub.config import complete, mistakes, usable
 from crosshub.errors import ConfigError, DataError
 
 Row = dict[str, str]
@@ -89,13 +88,9 @@ def read_study(
     """
     wrong = mistakes(dict(config), config_schema, "config")
     # What is wrong itself is left out, so that the rest is checked in the same go.
-    usable = {
-        key: value
-        for key, value in config.items()
-        if key in config_schema["properties"]
-        and not mistakes(value, config_schema["properties"][key], key)
-    }
-    filled = complete({"study": "unnamed", "datasets": ""} | usable, config_schema)
+    optional = {**config_schema, "required": []}
+    sound = usable(dict(config), optional)
+    filled = complete({"study": "unnamed", "datasets": ""} | sound, config_schema)
     rows: list[Row] = []
     if filled["datasets"]:
         try:
@@ -121,9 +116,12 @@ def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[st
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"config.datasets: '{path}' cannot be read ({error})") from error
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
-    header = [name.strip() for name in next(reader, [])]
+    lines = [
+        (number, [cell.strip() for cell in line.split("\t")])
+        for number, line in enumerate(text.split("\n"), start=1)
+        if line.strip() and not line.startswith("#")
+    ]
+    header = lines[0][1] if lines else []
     if not header:
         raise DataError(f"{path}: is empty; it needs a header line and a row for each cohort")
     twice = sorted({name for name in header if header.count(name) > 1})
@@ -133,11 +131,11 @@ def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[st
     columns = {**schema, "properties": dict.fromkeys(schema["properties"], True)}
     rows: list[Row] = []
     wrong = mistakes(dict.fromkeys(header, ""), columns, f"{path} header")
-    for number, cells in enumerate(reader if not wrong else [], start=2):
+    for number, cells in lines[1:] if not wrong else []:
         if len(cells) > len(header):
             wrong.append(f"{path} line {number}: {len(cells)} cells for {len(header)} columns")
             continue
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
+        row = dict(zip(header, cells, strict=False))
         wrong += mistakes(row, schema, f"{path} line {number}")
         row = complete(dict.fromkeys(schema["required"], "") | row, schema)
         row["kind"] = row["kind"] or "array"
@@ -153,7 +151,8 @@ def _check_table(study: Study) -> list[str]:
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{path}: the cohort '{name}' occurs twice; give each row its own name")
     for disease in filter(None, study.diseases):
-        if not study.cohorts_of(disease, role="discovery"):
+        roles = {row["role"] for row in study.rows if row["disease"] == disease}
+        if roles == {"validation"}:
             wrong.append(
                 f"{path}: disease '{disease}' has no discovery cohort; give one role=discovery"
             )

@@ -47,7 +47,8 @@ def find_subtypes(
     samples = list(expression.columns)
     nothing = pd.DataFrame({"sample": samples, "subtype": 0, "silhouette": np.nan})
     rows, clusters = [], {}
-    largest = min(MOST_CLUSTERS, len(samples) // 4) if kept else 0
+    different = len(np.unique(values, axis=0)) if kept else 0
+    largest = min(MOST_CLUSTERS, len(samples) // 4, different)
     for k in range(2, largest + 1):
         labels = _cluster(values, k, rng)
         clusters[k] = labels
