@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
-from crosshub.labels import label_samples, parse_rule, rule_mistakes
+from crosshub.labels import label_row, label_samples, parse_rule, rule_mistakes
 
 FIELDS = pd.DataFrame(
     {
@@ -46,9 +46,9 @@ def test_block_names_people():
 
 
 def test_biosample_names_people():
-    fields = FIELDS.assign(biosample=["S1", "S1", "S2", "", "S4"])
+    fields = FIELDS.assign(biosample=["SAMN1", "SAMN1", "SAMEA2", "", "SAMD4"])
     table = label_samples(fields, case="disease state=^ra", control="disease state=healthy")
-    assert table["identity"].tolist() == ["S1", "S1", "S2", "GSM4", "S4"]
+    assert table["identity"].tolist() == ["SAMN1", "SAMN1", "SAMEA2", "GSM4", "SAMD4"]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,10 @@ def test_biosample_names_people():
         ({"covariates": ["weight"]}, "covariate 'weight': no such field"),
         ({"block": "person"}, "block 'person': no such field"),
         ({"sample_filter": "title=[cd]"}, "leaves no case"),
+        ({"sample_filter": "title=x"}, "filter rule 'title=x': matches no sample"),
+        ({"sample_filter": "colour=red"}, "no sample has a field 'colour'"),
+        ({"control": "disease state=(healthy"}, "not a regular expression"),
+        ({"block": "age"}, "block 'age': 1 samples have no value (GSM4)"),
     ],
 )
 def test_mistakes_name_cohort_and_remedy(options, message):
@@ -87,3 +91,69 @@ def test_rules_as_text():
 def test_covariates_become_columns():
     table = label(covariates=["Disease State"])
     assert table["disease_state"].tolist() == FIELDS["Disease State"].tolist()
+
+
+def test_gaps_of_samples_that_are_not_used_do_not_matter():
+    table = label(sample_filter="title=[abc]", covariates=["age"])
+    assert table["age"].tolist() == ["1", "2", "3", "", "5"]
+    assert table["group"].tolist()[3] == "excluded"
+
+
+def test_all_that_is_wrong_in_a_row_comes_at_once():
+    with pytest.raises(DataError) as caught:
+        label(case="disease state=lupus", covariates=["weight"], block="person")
+    lines = str(caught.value).splitlines()
+    assert len(lines) == 3
+    for part in ("case rule", "block 'person'", "covariate 'weight'"):
+        assert any(part in line for line in lines)
+
+
+@pytest.mark.parametrize("name", ["Group", "identity", "reason", "sample"])
+def test_a_covariate_never_replaces_what_the_table_says(name):
+    fields = FIELDS.assign(**{name: "x"})
+    with pytest.raises(DataError, match="another column has that name"):
+        label_samples(
+            fields, case="title=a", control="title=c", covariates=[name, "patient"], cohort="one"
+        )
+
+
+def test_a_characteristic_called_biosample_is_no_person():
+    fields = FIELDS.assign(biosample="blood")
+    table = label_samples(fields, case="title=[ab]", control="title=[cd]")
+    assert table["identity"].tolist() == list(FIELDS.index)
+
+
+def test_people_are_the_same_in_two_rows_of_an_accession():
+    fields = FIELDS.copy()
+    fields.attrs["accession"] = "GSE1"
+    rules = {"case": "title=[ab]", "control": "title=[cd]"}
+    first = label_samples(fields, **rules, block="patient")
+    second = label_samples(fields, **rules, block=" Patient")
+    assert first["identity"].tolist() == second["identity"].tolist()
+    assert first["identity"][0] == "GSE1:patient=p1"
+
+
+def test_a_sample_without_a_name_of_its_person_is_its_own():
+    table = label(block="age", sample_filter="title=[abc]")
+    assert table["identity"].tolist()[3] == "GSM4"
+
+
+def test_a_row_of_the_table_says_the_same():
+    row = {"cohort": "one", "case": "disease state=^ra", "control": "disease state=healthy",
+           "filter": "", "covariates": " Disease State ; title", "block": ""}  # fmt: skip
+    table = label_row(FIELDS, row)
+    assert list(table) == ["sample", "group", "identity", "reason", "title", "disease_state"]
+
+
+@pytest.mark.parametrize("text", ["", " ; ;", ";;;"])
+def test_an_empty_rule_does_not_hold_for_everyone(text):
+    assert rule_mistakes(text) == ["the rule is empty; write field=value"]
+    with pytest.raises(DataError):
+        parse_rule(text)
+
+
+@pytest.mark.parametrize("pattern", ["(", "[a", "*", "a{99999999999}", "(?P<x"])
+def test_bad_patterns_are_one_line(pattern):
+    (line,) = rule_mistakes(f"a={pattern}")
+    assert "not a regular expression" in line
+    assert "\n" not in line

@@ -100,3 +100,69 @@ def test_counts_are_scaled_by_each_sample_alone():
     assert raw.loc["A"].tolist() == [10, 100]
     np.testing.assert_allclose(expression.loc["A"], np.log2([1e4 + 1, 1e5 + 1]))
     assert done["values"]["scale"] == "counts"
+
+
+def test_infinite_values_are_gaps_and_do_not_disturb_the_vote():
+    values = np.log2(intensities())
+    values[0, 0], values[1, 1] = -np.inf, np.inf
+    assert looks_linear(values).tolist() == [False] * 6
+    logged, evidence = to_log2(matrix(values))
+    assert np.isfinite(list(evidence["quantiles"].values())).all()
+    gaps = matrix([[1, -np.inf], [3, 4], [5, 6], [7, 8], [9, 9], [2, 2]])
+    table, done = prepare.prepare_array(gaps, ANNOTATION, log2="never")
+    assert table.loc["A"].tolist() == [3, 4]
+    assert done["probes"]["with_missing_values"] == 1
+
+
+def test_linear_values_that_are_mostly_negative_are_refused_by_name():
+    values = intensities()
+    values[:700] *= -1
+    with pytest.raises(DataError, match="'auto', the values look linear"):
+        to_log2(matrix(values))
+    assert to_log2(matrix(values), "never")[1]["scale"] == "log2"
+
+
+def test_the_decision_does_not_depend_on_gaps():
+    values = intensities()
+    values[np.random.default_rng(3).random(values.shape) < 0.3] = np.nan
+    logged, evidence = to_log2(matrix(values))
+    assert evidence["scale"] == "linear"
+    np.testing.assert_array_equal(np.isnan(logged), np.isnan(values))
+
+
+def test_a_blank_sample_does_not_cost_the_others_their_probes():
+    values = matrix([[1, np.nan, 2], [3, np.nan, 4], [5, np.nan, 6]] + [[7, np.nan, 8]] * 3)
+    table, done = prepare.prepare_array(values, ANNOTATION, log2="never")
+    assert list(table.columns) == ["GSM0", "GSM2"]
+    assert done["samples_without_values"] == ["GSM1"]
+    assert table.loc["A"].tolist() == [2, 3]
+    with pytest.raises(DataError, match=r"1 labelled samples have no values \(GSM1\)"):
+        prepare.only_samples(table, pd.Series(["GSM0", "GSM1"]))
+    with pytest.raises(DataError, match="carries no values"):
+        prepare.prepare_array(matrix(np.full((6, 2), np.nan)), ANNOTATION)
+
+
+def test_unknown_probes_are_counted_apart():
+    values = matrix(np.ones((7, 2)))
+    genes, done = prepare.map_probes(values, ANNOTATION)
+    assert done == {"in": 7, "not_in_annotation": 1, "without_gene": 1, "ambiguous": 1, "mapped": 4}
+    assert genes.to_dict() == {"p1": "A", "p2": "A", "p3": "B", "p6": "D"}
+
+
+def test_median_of_probes():
+    values = matrix([[1, 1], [2, 2], [9, 3]])
+    names = pd.DataFrame({"symbol": ["A"] * 3}, index=["p1", "p2", "p3"])
+    table, done = prepare.prepare_array(values, names, log2="never", collapse="median")
+    assert table.loc["A"].tolist() == [2, 2]
+    assert done["probes"]["joined_by"] == "median"
+
+
+def test_a_sample_without_counts_is_named():
+    names = pd.DataFrame({"symbol": ["A", "B"]}, index=["p1", "p2"])
+    with pytest.raises(DataError, match=r"no counts at all \(GSM1\)"):
+        prepare.prepare_counts(matrix([[1, 0], [2, 0]]), names)
+
+
+def test_labelled_samples_keep_their_order():
+    values = matrix(np.arange(6).reshape(2, 3))
+    assert list(prepare.only_samples(values, pd.Series(["GSM2", "GSM0"]))) == ["GSM2", "GSM0"]

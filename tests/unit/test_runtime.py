@@ -1,17 +1,23 @@
 import logging
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from crosshub.errors import DataError
+from crosshub.errors import ConfigError, DataError
 from crosshub.provenance import input_hashes, source_hash, versions
 from crosshub.randomness import derived_seed, generator
 from crosshub.runtime import job
 
+SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+
 
 @pytest.fixture
 def snakemake(tmp_path):
-    yield SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="rule")
-    logging.captureWarnings(False)
+    return SimpleNamespace(log=[str(tmp_path / "logs" / "rule.log")], rule="rule")
 
 
 def test_a_users_error_is_one_line_and_no_traceback(snakemake, capsys, tmp_path):
@@ -72,3 +78,119 @@ def test_the_record_names_versions_and_inputs(tmp_path):
     hashes = input_hashes([tmp_path / "a", tmp_path / "none"])
     assert hashes["size"].tolist() == [3]
     assert hashes["sha256"][0].startswith("ba7816bf")
+
+
+def test_each_mistake_is_a_line_of_its_own(snakemake, capsys):
+    with pytest.raises(SystemExit), job(snakemake):
+        raise ConfigError("first\nsecond")
+    assert capsys.readouterr().err == "rule: first\nrule: second\n"
+
+
+def test_a_long_message_of_a_library_is_cut_to_its_first_line(snakemake, capsys, tmp_path):
+    with pytest.raises(SystemExit), job(snakemake):
+        raise ValueError("what\n  and where\n  and more")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert "and more" in (tmp_path / "logs" / "rule.log").read_text()
+    with pytest.raises(SystemExit), job(snakemake):
+        raise ValueError
+    assert "ValueError: no message (traceback in" in capsys.readouterr().err
+
+
+def test_warnings_go_to_the_log_alone_and_the_job_leaves_nothing_behind(
+    snakemake, capsys, tmp_path
+):
+    with warnings.catch_warnings(), job(snakemake) as log:
+        warnings.warn("of a library", UserWarning, stacklevel=1)
+        log.warning("for the user")
+    assert capsys.readouterr().err == "rule: for the user\n"
+    assert "of a library" in (tmp_path / "logs" / "rule.log").read_text()
+    assert logging.getLogger("crosshub").handlers == []
+    assert logging.getLogger("py.warnings").handlers == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "shown"),
+    [("DataError('x: wrong; mend it')", "rule: x: wrong; mend it\n"), ("KeyError('k')", None)],
+)
+def test_a_script_ends_as_snakemake_sees_it(tmp_path, raised, shown):
+    """In a process of its own: the exit code, and nothing but the line on the screen."""
+    script = tmp_path / "rule.py"
+    script.write_text(
+        "from types import SimpleNamespace\nfrom crosshub.errors import DataError\n"
+        "from crosshub.runtime import job\n"
+        "with job(SimpleNamespace(log=['logs/a.log'], rule='rule')):\n"
+        f"    raise {raised}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, str(script)],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(SCRIPTS)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (shown or "rule: KeyError: 'k' (traceback in logs/a.log)\n")
+    assert ("Traceback" in (tmp_path / "logs" / "a.log").read_text()) == (shown is None)
+
+
+def test_random_numbers_are_the_same_everywhere():
+    """Written down: another platform or version must give the same study."""
+    assert derived_seed(1, "evaluate", "all", 3) == derived_seed(1, "evaluate", "all", "3")
+    assert generator(1, "a").integers(1000, size=4).tolist() == [115, 462, 436, 336]
+
+
+@pytest.mark.parametrize(
+    ("line", "follows"),
+    [
+        ("from crosshub import one", True),
+        ("from crosshub import three, one", True),
+        ("from crosshub import one as other", True),
+        ("from crosshub import (\n    three,  # why\n    one,\n)", True),
+        ("from crosshub.one import x", True),
+        ("import crosshub.one", True),
+        ("def f():\n    from crosshub.one import x", True),
+        ("from crosshub.part.inner import y", True),
+        ("from crosshub import part", True),
+        ("from crosshub import three", False),
+        ("from crosshub import (\n    three,\n)", False),
+        ("from crosshub import __version__", False),
+        ("import crossbow.one", False),
+    ],
+)
+def test_every_way_to_import_is_followed(tmp_path, line, follows):
+    package = tmp_path / "crosshub"
+    (package / "part").mkdir(parents=True)
+    (package / "__init__.py").write_text("")
+    (package / "part" / "__init__.py").write_text("")
+    (package / "part" / "inner.py").write_text("from crosshub.one import x\n")
+    (package / "three.py").write_text("z = 1\n")
+    (package / "one.py").write_text("x = 1\n")
+    script = tmp_path / "rule.py"
+    script.write_text(line + "\n")
+    before = source_hash(script)
+    (package / "one.py").write_text("x = 2\n")
+    assert (source_hash(script) != before) == follows
+
+
+def test_modules_that_import_each_other_end(tmp_path):
+    package = tmp_path / "crosshub"
+    package.mkdir()
+    (package / "one.py").write_text("from crosshub.two import x\n")
+    (package / "two.py").write_text("from crosshub.one import y\n")
+    (package / "errors.py").write_text("a = 1\n")
+    script = tmp_path / "rule.py"
+    script.write_text("from crosshub import one, errors\n")
+    before = source_hash(script)
+    (package / "errors.py").write_text("a = 2\n")
+    assert source_hash(script) == before
+
+
+def test_the_real_scripts_depend_on_what_they_use(tmp_path):
+    shutil.copytree(SCRIPTS, tmp_path / "scripts", ignore=shutil.ignore_patterns("__pycache__"))
+    label, fit = (tmp_path / "scripts" / f"{name}.py" for name in ("label_samples", "fit_model"))
+    before = source_hash(label), source_hash(fit)
+    labels = tmp_path / "scripts" / "crosshub" / "labels.py"
+    labels.write_text(labels.read_text() + "\n")
+    assert source_hash(label) != before[0]
+    assert source_hash(fit) == before[1]

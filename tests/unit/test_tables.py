@@ -1,8 +1,12 @@
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.tables import (
+    EXACT,
+    plain,
     read_frame,
     read_json,
     read_matrix,
@@ -82,3 +86,80 @@ def test_what_cannot_be_read_is_one_line(tmp_path, reader):
             reader(path)
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_numbers_are_read_as_they_were_written(tmp_path):
+    bits = np.random.default_rng(0).integers(1, 2**63, 5000, dtype=np.int64)
+    numbers = bits.view(float)
+    numbers = numbers[np.isfinite(numbers)]
+    table = pd.DataFrame({"a": numbers, "b": np.random.default_rng(1).normal(size=len(numbers))})
+    write_table(table, tmp_path / "t.tsv")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = read_table(tmp_path / "t.tsv")
+    pd.testing.assert_frame_equal(again, table, check_exact=True)
+
+
+def test_the_option_for_exact_numbers_is_given_to_old_pandas_alone():
+    assert bool(EXACT) == (int(pd.__version__.split(".")[0]) < 3)
+
+
+def test_odd_texts_come_back(tmp_path):
+    texts = ['a "quoted" one', "a\ttab", "a\nline", " spaces ", "Häupl", "#", "'"]
+    table = pd.DataFrame({"sample": texts, "value": range(len(texts))})
+    write_table(table, tmp_path / "t.tsv")
+    assert read_table(tmp_path / "t.tsv")["sample"].tolist() == texts
+
+
+def test_columns_named_as_text_stay_text(tmp_path):
+    (tmp_path / "t.tsv").write_bytes("\ufeffgene\tentrez\tn\n007\t010\t1\nNA\t\t2\n".encode())
+    table = read_table(tmp_path / "t.tsv", text=["entrez"], key="gene")
+    assert list(table.index) == ["007", "NA"]
+    assert table["entrez"].iloc[0] == "010"
+    assert table["entrez"].isna().tolist() == [False, True]
+    assert table["n"].tolist() == [1, 2]
+    (tmp_path / "t.tsv").write_text("gene\tn\nA\t1\nA\t2\n")
+    with pytest.raises(DataError, match="the gene id 'A' occurs more than once"):
+        read_table(tmp_path / "t.tsv", key="gene")
+
+
+def test_columns_come_in_the_order_asked_and_none_is_missing(tmp_path, frame):
+    write_matrix(frame, tmp_path / "m")
+    assert list(read_matrix(tmp_path / "m", ["z", "x"])) == ["z", "x"]
+    with pytest.raises(DataError):
+        read_matrix(tmp_path / "m", ["z", "absent"])
+
+
+def test_the_kind_of_id_is_kept(tmp_path, frame):
+    write_matrix(frame.rename_axis("compound"), tmp_path / "m")
+    assert read_matrix(tmp_path / "m").index.name == "compound"
+    none = pd.DataFrame(columns=["a", "b"], index=pd.Index([], name="gene"))
+    write_matrix(none, tmp_path / "none")
+    assert read_matrix(tmp_path / "none").dtypes.tolist() == [np.float32, np.float32]
+
+
+def test_a_cut_file_is_refused(tmp_path, frame):
+    write_matrix(frame, tmp_path / "m")
+    raw = (tmp_path / "m").read_bytes()
+    for end in (0, 4, len(raw) // 2, len(raw) - 1):
+        (tmp_path / "m").write_bytes(raw[:end])
+        with pytest.raises(DataError, match="delete it and run again"):
+            read_matrix(tmp_path / "m")
+
+
+def test_a_new_file_takes_the_place_of_the_old_one_at_the_end(tmp_path):
+    target = tmp_path / "deep" / "file"
+    target.parent.mkdir()
+    target.write_text("old")
+    with whole(target) as path:
+        path.write_text("new")
+        assert target.read_text() == "old"
+    assert target.read_text() == "new"
+    assert [p.name for p in target.parent.iterdir()] == ["file"]
+
+
+def test_json_does_not_depend_on_the_order_of_a_set(tmp_path):
+    value = {"names": {f"n{i}" for i in range(20)}, "index": pd.Index(["b", "a"]), "t": (1, np.inf)}
+    assert plain(value)["names"] == sorted(value["names"])
+    assert plain(value)["index"] == ["b", "a"]
+    assert plain(value)["t"] == [1, None]

@@ -1,5 +1,6 @@
 """Every mistake in a config or table ends at once, with one line that says what to do."""
 
+import gzip
 import shutil
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 import yaml
 from crosshub.config import complete, mistakes, read_schema
 from crosshub.errors import ConfigError
+from crosshub.geo import folder_of
 from crosshub.study import read_study
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +20,16 @@ GOOD = [
     ["one", "GSE1", "GPL1", "flu", "discovery", "state=flu", "state=well"],
     ["two", "GSE2", "GPL1", "cold", "discovery", "state=cold", "state=well"],
 ]
+
+SERIES = """!Series_geo_accession\t"GSE1"
+
+!Sample_geo_accession\t"GSM1"\t"GSM2"\t"GSM3"
+!Sample_characteristics_ch1\t"disease state: disease_b"\t"disease state: healthy control"\t\
+"disease state: healthy control"
+!series_matrix_table_begin
+"ID_REF"\t"GSM1"\t"GSM2"\t"GSM3"
+!series_matrix_table_end
+"""
 
 
 @pytest.fixture
@@ -62,6 +74,28 @@ def test_a_good_study_has_no_mistake(read):
         ({"comparisons": [{"name": "x"}, {"name": "x"}]}, "the name 'x' occurs twice"),
         ({"panel": {"selectors": ["magic"]}}, "config.panel.selectors.0: 'magic' is not one of"),
         ({"simulation": "yes"}, "config.simulation: 'yes' is not of type 'object'"),
+        ({"evaluation": None}, "config.evaluation: None is not of type 'object'"),
+        ({"xyzzy": 1}, "config: unknown key 'xyzzy'; known keys: study, datasets, seed"),
+        ({"seed": 5.0}, "config.seed: 5.0 is not of type 'integer'"),
+        ({"seed": True}, "config.seed: True is not of type 'integer'"),
+        ({"seed": -1}, "config.seed: -1 is less than the minimum of 0"),
+        ({"shared": {"fdr": "1e-3"}}, "is not of type 'number'; write it without quotes and with"),
+        ({"shared": {"fdr": float("nan")}}, "config.shared.fdr: nan is not of type 'number'"),
+        ({"shared": {"fdr": 2}}, "config.shared.fdr: 2 is greater than the maximum of 1"),
+        ({"shared": {"fdr": 0}}, "config.shared.fdr: 0 is less than or equal to the minimum of 0"),
+        ({"modules": {"network": "magic"}}, "config.modules.network: 'magic' is not one of"),
+        ({"study": "Demo"}, "config.study: 'Demo' is not allowed here"),
+        ({"study": "a/../../b"}, "config.study: 'a/../../b' is not allowed here"),
+        ({"study": ""}, "config.study: '' is not allowed here"),
+        ({"datasets": ""}, "config.datasets: '' should be non-empty"),
+        ({"datasets": "."}, "config.datasets: '.' cannot be read"),
+        ({"genesets": "a.gmt"}, "config.genesets: 'a.gmt' is not of type 'array'"),
+        ({"genesets": ["."]}, "config.genesets[0]: no file '.'"),
+        ({"biology": {"immune": "no.gmt"}}, "config.biology.immune: no file 'no.gmt'"),
+        ({"compounds": {"structures": ["x"]}}, "config.compounds.structures[0]: no file 'x'"),
+        ({"comparisons": [{"name": "../x"}]}, "config.comparisons.0.name: '../x' is not allowed"),
+        ({"comparisons": [{"diseases": ["flu"]}]}, "config.comparisons.0: 'name' is missing"),
+        ({"comparisons": [{"name": "x", "diseases": []}]}, "config.comparisons.0.diseases: [] "),
     ],
 )
 def test_mistakes_of_the_config(read, config, line):
@@ -81,6 +115,14 @@ def test_mistakes_of_the_config(read, config, line):
         ({"case": "state"}, "'state' is no rule; write field=value"),
         ({"case": "state=("}, "not a regular expression"),
         ({"role": "test"}, "'test' is not one of"),
+        ({"cohort": "a/b"}, "'a/b' is not allowed here"),
+        ({"cohort": ""}, "'' is not allowed here"),
+        ({"disease": "../flu"}, "'../flu' is not allowed here"),
+        ({"accession": "GSE1/../../x"}, "'GSE1/../../x' is not allowed here"),
+        ({"platform": "96"}, "'96' is not allowed here"),
+        ({"control": "=well"}, "'=well' is no rule; write field=value"),
+        ({"control": ";;;"}, "control: the rule is empty; write field=value"),
+        ({"case": "state=a{99999999999}"}, "not a regular expression"),
     ],
 )
 def test_mistakes_of_the_table(read, cells, line):
@@ -166,3 +208,131 @@ def test_rules_that_match_nothing_end_before_anything_runs(tmp_path, snakemake, 
     assert lines[0].startswith("cohort 'a_discovery' case rule 'disease state=gout': matches no")
     assert "'disease state' has 'disease_a' (30)" in lines[0] or "has" in lines[0]
     assert "no sample has a field 'diagnoses'" in lines[2]
+
+
+def test_mistakes_do_not_hide_each_other(read):
+    """A wrong key beside it, in the same section or the same list, spares no other mistake."""
+    found = read(
+        evaluation={"folds": 1, "repeat": 3, "repeats": "x"},
+        compounds={"permutations": 3, "reference": "no.gctx", "structures": ["no.tsv"]},
+        comparisons=[{"name": "A B"}, {"name": "x", "diseases": ["pox"]}, {"name": "x"}, 7],
+        panel=[],
+    )
+    for part in ("folds", "'repeat'", "evaluation.repeats", "compounds.permutations", "no.gctx",
+                 "no.tsv", "'A B'", "'pox'", "the name 'x' occurs twice", "comparisons.3",
+                 "config.panel"):  # fmt: skip
+        assert sum(part in line for line in found) == 1, (part, found)
+    assert len(found) == 11
+
+
+def test_what_is_missing_is_told_once(read):
+    config = {"datasets": "datasets.tsv", "seeds": 1}
+    read()
+    with pytest.raises(ConfigError) as caught:
+        read_study(config, CONFIG, ROWS)
+    assert str(caught.value).splitlines() == [
+        "config: 'study' is missing; add it",
+        "config: unknown key 'seeds'; did you mean 'seed'?",
+    ]
+    with pytest.raises(ConfigError) as caught:
+        read_study({}, CONFIG, ROWS)
+    assert sorted(str(caught.value).splitlines()) == [
+        "config: 'datasets' is missing; add it",
+        "config: 'study' is missing; add it",
+    ]
+
+
+def test_a_wrong_role_is_one_mistake(read):
+    assert read([change(GOOD[0], role="discover"), GOOD[1]]) == [
+        "datasets.tsv line 2.role: 'discover' is not one of ['discovery', 'validation']"
+    ]
+
+
+def test_lines_are_counted_as_an_editor_does(read):
+    comment = ["# two lines", *[""] * 6]
+    assert read([comment, [""], GOOD[0], change(GOOD[1], role="test")])[0].startswith(
+        "datasets.tsv line 5.role:"
+    )
+
+
+def test_a_table_from_a_spreadsheet(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    lines = ["\t".join(HEADER), *("\t".join(f" {cell} " for cell in row) for row in GOOD), ""]
+    Path("datasets.tsv").write_bytes(("\ufeff" + "\r\n".join(lines)).encode())
+    study = read_study({"study": "mine", "datasets": "datasets.tsv"}, CONFIG, ROWS)
+    assert study.cohorts["one"]["control"] == "state=well"
+    assert study.cohorts["two"]["kind"] == "array"
+    Path("datasets.tsv").write_bytes("größer".encode("cp1252"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_study({"study": "mine", "datasets": "datasets.tsv"}, CONFIG, ROWS)
+
+
+def test_what_follows_from_a_study(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = [HEADER, GOOD[0], change(GOOD[0], cohort="three", role="validation"), GOOD[1]]
+    Path("datasets.tsv").write_text("\n".join("\t".join(row) for row in rows))
+    config = {"study": "mine", "datasets": "datasets.tsv",
+              "evaluation": {"repeats": 2, "permutations": 3, "batch_size": 4},
+              "comparisons": [{"name": "both"}, {"name": "own", "diseases": ["cold"]}]}  # fmt: skip
+    study = read_study(config, CONFIG, ROWS)
+    assert study.diseases == ["flu", "cold"]
+    assert study.cohorts_of("flu") == ["one", "three"]
+    assert study.cohorts_of("flu", "cold", role="discovery") == ["one", "two"]
+    assert study.comparisons == {
+        "both": {"diseases": ["flu", "cold"], "at_least": 2},
+        "own": {"diseases": ["cold"], "at_least": 1},
+    }
+    units = study.evaluation_units("both")
+    assert [kind for kind, _ in units].count("permutation") == 3
+    assert ("leave_one_cohort_out", "three") in units
+    assert len(units) == 8
+    assert study.evaluation_batches("both") == ["000", "001"]
+    assert study.evaluation_batches("own") == ["000", "001"]
+
+
+def test_defaults_are_not_shared():
+    first, second = (complete({"study": "a", "datasets": "b"}, CONFIG) for _ in range(2))
+    first["genesets"].append("x")
+    first["panel"]["selectors"].clear()
+    assert second["genesets"] == []
+    assert second["panel"]["selectors"]
+
+
+def offline(config):
+    """Give the study the mirror in its own folder in place of a simulation."""
+    settings = yaml.safe_load(config.read_text())
+    del settings["simulation"], settings["compounds"], settings["biology"], settings["genesets"]
+    config.write_text(yaml.safe_dump(settings | {"geo": {"base_url": "mirror"}}))
+    return config
+
+
+@pytest.mark.workflow
+def test_rules_that_match_nothing_in_a_mirror_end_the_dry_run(tmp_path, snakemake, small_study):
+    """Several mistakes, a line each, with the cohort, the rule and the values that were seen."""
+    config = offline(small_study(tmp_path))
+    header, *rows = (tmp_path / "config" / "datasets.tsv").read_text().splitlines()
+    kept = [header + "\tcovariates", rows[0].replace("=disease_a", "=gout") + "\tage", rows[1]]
+    (tmp_path / "config" / "datasets.tsv").write_text("\n".join(kept) + "\n")
+    for row in kept[1:]:
+        name = row.split("\t")[1]
+        file = tmp_path / "mirror/series" / folder_of(name) / f"matrix/{name}_series_matrix.txt.gz"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(gzip.compress(SERIES.replace("GSE1", name).encode()))
+    done = snakemake(tmp_path, config, dry=True)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("Using workflow")]
+    assert lines == [
+        "cohort 'a_discovery' case rule 'disease state=gout': matches no sample; 'disease state' "
+        "has 'healthy control' (2), 'disease_b' (1)",
+        "cohort 'a_discovery' covariate 'age': no such field; fields in which the samples differ: "
+        "geo_accession, disease state",
+        "cohort 'a_validation' case rule 'disease state=disease_a': matches no sample; 'disease "
+        "state' has 'healthy control' (2), 'disease_b' (1)",
+    ]
+    assert "Traceback" not in done.stdout + done.stderr
+    for row in kept[1:]:
+        (tmp_path / "mirror/series" / folder_of(row.split("\t")[1])).rename(tmp_path / row[:3])
+        break
+    done = snakemake(tmp_path, config, dry=True)
+    assert "cohort 'a_discovery': no file 'mirror/series/" in done.stderr
+    assert "Traceback" not in done.stderr

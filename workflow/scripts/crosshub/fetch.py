@@ -107,7 +107,7 @@ def local_path(url: str) -> str | None:
 
 
 def _is_web(url: str) -> bool:
-    return urlsplit(url).scheme in ("http", "https")
+    return url.lower().startswith(("http://", "https://"))
 
 
 def _copy(url: str, target: Path) -> str:

@@ -206,25 +206,31 @@ def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
         )
     if not body.strip():
         return series.values
-    # pandas fills a short line with gaps without a word.
-    lines = body.removesuffix("\n").split("\n")
-    for line in lines:
-        number = line.count("\t")
+    if '\t"' in body:
+        body = re.sub(r'(?<=\t)"([^"\t\n]*)"(?=[\t\n])', r"\1", body)
+    # pandas fills a short line with gaps, and joins lines and cells after a stray quote, without
+    # a word; so the probes are counted here, and a quote is no more than a letter.
+    probes = []
+    for line in body.removesuffix("\n").split("\n"):
+        probe, number = line.partition("\t")[0], line.count("\t")
         if number != len(samples):
             raise DataError(
-                f"{path}: the line of probe '{_cells(line)[0]}' has {number} values for "
-                f"{len(samples)} samples; {_AGAIN}"
+                f"{path}: the line of probe '{probe}' has {number} values for {len(samples)} "
+                f"samples; {_AGAIN}"
             )
+        if probe.startswith('"') != probe.endswith('"'):
+            raise DataError(f"{path}: a stray quote in the line of probe '{probe}'; {_AGAIN}")
+        probes += _cells(probe)
     try:
         frame = pd.read_csv(
             io.StringIO(body),
             sep="\t",
             header=None,
             names=["probe", *samples],
-            dtype={"probe": str},
+            usecols=samples,
             keep_default_na=False,
-            # A probe may be called NA: only values can be missing.
-            na_values=dict.fromkeys(samples, MISSING),
+            na_values=MISSING,
+            quoting=csv.QUOTE_NONE,
             **EXACT,
         )
         values = frame[samples].to_numpy(float)
@@ -233,10 +239,9 @@ def _read_values(table: str, series: Series, path: str | Path) -> pd.DataFrame:
         raise DataError(
             f"{path}: the table of values cannot be read ({reason}); {_AGAIN}"
         ) from error
-    # One physical line a probe: a stray quote would otherwise swallow lines without a word.
-    if len(frame) != len(lines):
-        raise DataError(f"{path}: {len(lines)} lines gave {len(frame)} probes; {_AGAIN}")
-    index = pd.Index(frame["probe"].to_numpy(object), name="probe")
+    if len(frame) != len(probes):
+        raise DataError(f"{path}: {len(probes)} lines gave {len(frame)} probes; {_AGAIN}")
+    index = pd.Index(np.array(probes, object), name="probe")
     if not index.is_unique:
         raise DataError(
             f"{path}: the probe '{index[index.duplicated()][0]}' occurs twice; {_AGAIN}"

@@ -77,8 +77,11 @@ def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
     Raises
     ------
     DataError
-        If the series has no such field.
+        If it is no rule, or the series has no such field; one line for each.
     """
+    wrong = rule_mistakes(rule)
+    if wrong:
+        raise DataError("\n".join(f"{where}: {text}" for text in wrong))
     holds = pd.Series(True, index=fields.index)
     known = {name.lower(): name for name in fields.columns}
     for condition in parse_rule(rule):
