@@ -78,6 +78,7 @@ def test_windows_lines_latin_letters_and_no_values(matrix):
         (WHOLE.replace("\t4\t", "\tfour\t"), "cannot be read"),
         (WHOLE.replace('"NA"\t3', '"NA\t3'), "a stray quote"),
         (WHOLE.replace('"one"\t', ""), "2 values for 3 samples"),
+        (WHOLE.replace("\t3\t4\t", '\t"3\t4"\t'), "cannot be read"),
         (WHOLE.replace("1234\t5\t6\t7", "1234\t5\t6"), "probe '1234' has 2 values for 3 samples"),
         (WHOLE.replace("1234\t5\t6\t7", "1234\t5\t6\t7\t8"), "has 4 values for 3 samples"),
         (WHOLE.replace('"NA"\t3', '"NA\t3"'), "a stray quote"),

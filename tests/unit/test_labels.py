@@ -99,6 +99,11 @@ def test_gaps_of_samples_that_are_not_used_do_not_matter():
     assert table["group"].tolist()[3] == "excluded"
 
 
+def test_what_the_filter_takes_away_may_be_claimed_twice():
+    table = label(control="title=[bcd]", sample_filter="title=[acd]")
+    assert table["group"].tolist() == ["case", "excluded", "control", "control", "excluded"]
+
+
 def test_all_that_is_wrong_in_a_row_comes_at_once():
     with pytest.raises(DataError) as caught:
         label(case="disease state=lupus", covariates=["weight"], block="person")

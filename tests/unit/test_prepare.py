@@ -106,6 +106,9 @@ def test_infinite_values_are_gaps_and_do_not_disturb_the_vote():
     values = np.log2(intensities())
     values[0, 0], values[1, 1] = -np.inf, np.inf
     assert looks_linear(values).tolist() == [False] * 6
+    narrow = np.random.default_rng(0).uniform(1, 80, (500, 2))
+    narrow[0, 0] = np.inf
+    assert looks_linear(narrow).tolist() == [True, True]
     logged, evidence = to_log2(matrix(values))
     assert np.isfinite(list(evidence["quantiles"].values())).all()
     gaps = matrix([[1, -np.inf], [3, 4], [5, 6], [7, 8], [9, 9], [2, 2]])

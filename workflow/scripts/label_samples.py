@@ -5,7 +5,8 @@ from crosshub.runtime import job
 from crosshub.tables import write_table
 
 with job(snakemake) as log:
-    series = geo.read_series_header(snakemake.input.matrix)
+    # The whole file, although the header would do: only so is a damaged one refused.
+    series = geo.read_series_matrix(snakemake.input.matrix)
     table = labels.label_row(series.fields, snakemake.params.row)
     write_table(table, snakemake.output.samples)
     counts = table["group"].value_counts()

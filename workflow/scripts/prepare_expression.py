@@ -16,10 +16,10 @@ with job(snakemake) as log:
     else:
         series = geo.read_series_matrix(snakemake.input.matrix)
         names = geo.read_annotation(snakemake.input.annotation)
+        values = prepare.only_samples(series.values, used)
         expression, done = prepare.prepare_array(
-            series.values, names, log2=settings["log2"], collapse=settings["collapse"]
+            values, names, log2=settings["log2"], collapse=settings["collapse"]
         )
-        expression = prepare.only_samples(expression, used)
         counts = pd.DataFrame(columns=expression.columns, index=pd.Index([], name="gene"))
         done["processing"] = series.processing
     prepare.require_genes(expression, settings["min_genes"], snakemake.wildcards.cohort)
