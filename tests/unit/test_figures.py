@@ -14,25 +14,31 @@ LONG = "A_VERY_LONG_NAME_THAT_NO_GENE_SHOULD_HAVE_BUT_SOME_DO_" * 2
 
 
 def qc_table(n: int = 24) -> pd.DataFrame:
-    """Return a table of `qc.check_cohort` with one outlier."""
+    """Return a table of `qc.check_cohort` with one outlier and one sample of the other sex."""
     rng = np.random.default_rng(1)
     z = rng.normal(0, 0.6, n)
     z[-1] = -3.4
-    return pd.DataFrame(
-        {
-            "sample": [f"GSM{1000 + i}" for i in range(n)],
-            "group": ["case" if i % 2 else "control" for i in range(n)],
-            "median": rng.normal(7, 0.1, n),
-            "iqr": rng.normal(3, 0.1, n),
-            "mean_correlation": rng.uniform(0.9, 0.99, n),
-            "connectivity_z": z,
-            "pc1": rng.normal(0, 20, n),
-            "pc2": rng.normal(0, 10, n),
-            "pc1_variance": 0.31,
-            "pc2_variance": 0.12,
-            "outlier": z < -2.5,
-        }
-    )
+    median, male = rng.normal(7, 0.1, n), np.arange(n) % 3 == 0
+    sex = np.where(male, "male", "female")
+    last = np.arange(n) == n - 1
+    table = {
+        "sample": [f"GSM{1000 + i}" for i in range(n)],
+        "group": ["case" if i % 2 else "control" for i in range(n)],
+    }
+    for percent, away in [(5, -3), (25, -1.5), (75, 1.5), (95, 4)]:
+        table[f"percentile_{percent}"] = median + away
+    table |= {"median": median, "iqr": 3.0, "mean_correlation": rng.uniform(0.9, 0.99, n)}
+    table |= {"connectivity_z": z, "correlation_d": 3 * z, "pc_distance": 1 + np.abs(z)}
+    table |= {"distribution_d": 1.0, "connectivity_outlier": last, "correlation_outlier": last}
+    table |= {"pc_outlier": last, "distribution_outlier": last, "outlier": last}
+    table |= {"pc1": rng.normal(0, 20, n), "pc2": rng.normal(0, 10, n)}
+    table |= {"pc1_variance": 0.31, "pc2_variance": 0.12}
+    table |= {"xist_rank": np.where(male, 0.3, 0.9), "y_rank": np.where(male, 0.6, 0.2)}
+    table |= {"sex_margin": 0.5, "sex_inferred": sex, "sex_annotated": sex}
+    table |= {"sex_conflict": False, "scan_date": "", "batch": ""}
+    table = pd.DataFrame(table)
+    table.loc[1:1, ["sex_annotated", "sex_conflict"]] = ["male", True]
+    return table
 
 
 def differential_table(n: int = 400, changed: int = 20) -> pd.DataFrame:
@@ -242,18 +248,49 @@ def test_style_of_the_caller_stays_and_does_not_matter(tmp_path):
 
 def test_quality_names_outliers_and_counts_groups(tmp_path):
     text = words(figures.quality(qc_table(), cohort="a_discovery"), tmp_path)
-    assert text.count("GSM1023") == 2
-    assert "GSM1022" not in text
+    # Along the values, and in three panels below.
+    assert text.count("GSM1023") == 4
+    assert text.count("GSM1022") == 1
+    assert text.count("GSM1001") == 2
     assert "case (n = 12)" in text
     assert "control (n = 12)" in text
+    assert "female by expression (n = 16)" in text
+    assert "annotated as the other sex (n = 1)" in text
     assert "31.0% of the variance" in text
 
 
 def test_quality_of_one_sample(tmp_path):
-    table = qc_table(1).assign(connectivity_z=np.nan, pc2=np.nan, pc2_variance=np.nan)
+    missing = dict.fromkeys(["pc2", "pc2_variance", "xist_rank", "y_rank", "sex_margin"], np.nan)
+    missing |= dict.fromkeys(["connectivity_z", "correlation_d", "pc_distance"], np.nan)
+    flags = {"outlier": False, "distribution_outlier": False, "sex_inferred": "unknown"}
+    table = qc_table(1).assign(**missing, **flags)
     text = words(figures.quality(table, cohort="one"), tmp_path)
     assert "control (n = 1)" in text
+    assert "are too few to judge." in text
+    assert "the sex is unknown." in text
     assert "nan" not in text
+
+
+def test_quality_of_many_samples_names_only_those_that_matter(tmp_path):
+    figure = figures.quality(qc_table(300), cohort="many")
+    text = words(figure, tmp_path)
+    assert text.count("GSM1299") == 3
+    assert "GSM1150" not in text
+    assert "Samples, sorted by group and name" in text
+    assert [len(axes.get_xticks()) <= 12 for axes in figure.axes] == [True] * 5
+
+
+def test_quality_of_a_far_outlier_leaves_the_others_apart(tmp_path):
+    table = qc_table()
+    table.loc[23, ["correlation_d", "pc_distance"]] = [-90.0, 120.0]
+    figure = figures.quality(table, cohort="far")
+    axes = figure.axes[4]
+    assert axes.get_title(loc="left") == "Correlation and distance"
+    height = axes.transAxes.inverted().transform(axes.transData.transform([(0, 0), (0, 4)]))[:, 1]
+    assert height[1] - height[0] > 0.15
+    text = words(figure, tmp_path)
+    assert "64" in text
+    assert "mathdefault" not in text
 
 
 def test_volcano_counts_and_names(tmp_path):

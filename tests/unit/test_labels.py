@@ -1,7 +1,12 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
-from crosshub.labels import label_row, label_samples, parse_rule, rule_mistakes
+from crosshub.labels import label_row, label_samples, matches, parse_rule, rule_mistakes
+from crosshub.patterns import pattern_mistakes
 
 FIELDS = pd.DataFrame(
     {
@@ -162,3 +167,117 @@ def test_bad_patterns_are_one_line(pattern):
     (line,) = rule_mistakes(f"a={pattern}")
     assert "not a regular expression" in line
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("rule", "field", "pattern"),
+    [
+        (r"event (1\=yes\; 0\=no)=^1$", "event (1=yes; 0=no)", "^1$"),
+        (r"diagnosis=^gout\; chronic$", "diagnosis", r"^gout\; chronic$"),
+        ("score=a=b", "score", "a=b"),
+        (r"path=C:\\", "path", r"C:\\"),
+        (" State = ^RA$ ", "state", "^RA$"),
+    ],
+)
+def test_a_backslash_lets_a_rule_hold_its_own_signs(rule, field, pattern):
+    (condition,) = parse_rule(rule)
+    assert (condition.field, condition.pattern.pattern) == (field, pattern)
+
+
+def test_fields_and_values_with_the_signs_of_a_rule_are_found():
+    fields = pd.DataFrame(
+        {"event (1=yes; 0=no)": ["1", "0"], "note": ["gout; chronic", "gout"]}, index=["a", "b"]
+    )
+    assert list(matches(fields, r"event (1\=yes\; 0\=no)=^1$; note=gout\; chr", "x")) == [
+        True,
+        False,
+    ]
+
+
+def test_an_escaped_backslash_before_a_semicolon_still_parts_conditions():
+    conditions = parse_rule(r"path=a\\; title=b")
+    assert [condition.field for condition in conditions] == ["path", "title"]
+
+
+@pytest.mark.parametrize(
+    "value", ["$(rm -rf /)", "`id`", "'; drop", 'a"b', "a|b > c & d", "%s {x}"]
+)
+def test_signs_of_a_shell_are_letters(value):
+    fields = pd.DataFrame({"state": [value, "well"]}, index=["a", "b"])
+    rule = "state=" + "".join("." if not letter.isalnum() else letter for letter in value)
+    table = label_samples(fields, case=rule, control="state=^well$")
+    assert table["group"].tolist() == ["case", "control"]
+    assert table["reason"][0] == rule
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("(a+)+$", "repeats a group that itself holds"),
+        ("(a|aa)+$", "repeats a group that itself holds"),
+        ("(?:a?){30}a{30}", "repeats a group that itself holds"),
+        ("((a|b)c)*", "repeats a group that itself holds"),
+        ("(?P<n>a*){2,}", "repeats a group that itself holds"),
+        (".*.*.*x", "too many of * and +"),
+        (r"a{1,}\w+b*c", "too many of * and +"),
+        ("a?" * 20, "has 20 of"),
+        ("(a|a)" * 13, "has 13 of"),
+        ("x" * 201, "longer than 200 characters"),
+        ("(?x)(a+) +", "a comment or (?x)"),
+        ("(a+)(?#x)+", "a comment or (?x)"),
+        ("[[a]", "not a regular expression"),
+    ],
+)
+def test_patterns_that_may_never_end_are_refused_in_one_line(pattern, reason):
+    (line,) = pattern_mistakes(pattern)
+    assert reason in line
+    assert len(line) < 140
+    assert pattern_mistakes(pattern) == rule_mistakes(f"state={pattern}")
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^(gout|lupus|type 2 diabetes)$",
+        r"\bhealthy\b",
+        r"^(?!.*\bpost\b)",
+        r"(\d+)?x",
+        r"(ab)+",
+        r"[(+*|]+x",
+        r"\(a+\)+",
+        r"^a.*b.*c.*$",
+        "(^|[^a-z])RA([^a-z]|$)",
+        r"a{3}b{,2}c{",
+        "(?i:ra)",
+    ],
+)
+def test_patterns_as_people_write_them_are_taken(pattern):
+    assert pattern_mistakes(pattern) == []
+
+
+def test_what_is_taken_ends_on_the_longest_value_that_is_searched():
+    # In a process of its own: a pattern that does not end cannot be stopped from within.
+    program = (
+        "import pandas as pd; from crosshub.labels import matches;"
+        "fields = pd.DataFrame({'a': ['a' * 5000]}, index=['s']);"
+        "print([bool(matches(fields, 'a=' + p, 'x').any()) for p in"
+        " ['.*.*[xy]', '^.*.*.*[xy]', 'a?a?a?a?a?a?a?.*[xy]', '(a|a)(a|a)(a|a)(a|a)a*[xy]']])"
+    )
+    folder = Path(__file__).parents[2] / "workflow" / "scripts"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.strip() == "[False, False, False, False]", done.stderr
+
+
+def test_only_the_beginning_of_a_very_long_value_is_searched():
+    fields = pd.DataFrame({"a": ["x" * 2000 + "gout", "gout"]}, index=["s", "t"])
+    assert list(matches(fields, "a=gout", "x")) == [False, True]
+
+
+def test_messages_stay_short_however_much_there_is():
+    many = {f"f{i}": list("abcde") for i in range(99)}
+    fields = pd.DataFrame(many | {"long": [letter + "x" * 500 for letter in "abcde"]})
+    with pytest.raises(DataError, match="more") as caught:
+        label_samples(fields, case="colour=red", control="long=^y")
+    assert all(len(line) < 500 for line in str(caught.value).splitlines())

@@ -12,8 +12,10 @@ import pytest
 from crosshub import figures
 from crosshub.config import complete, read_schema
 from crosshub.errors import DataError
+from crosshub.qc.confounding import COLUMNS as CONFOUNDING_COLUMNS
 from crosshub.report import build_report, numbers
 from crosshub.report.papers import PAPERS, cite
+from crosshub.report.quality import EVIDENCE
 from crosshub.report.svg import inline
 from crosshub.tables import write_frame, write_json, write_table
 from test_figures import (
@@ -94,6 +96,14 @@ def combined_table(gene, n_cohorts):
     return table.assign(n_cohorts=n_cohorts, method=method)[[*columns, "method"]]
 
 
+def confounding_table(name):
+    """Return confounding.tsv: a batch that is the group in a1, only age in b1, nothing in a2."""
+    batch = ("chip", "batch", 2, 24, "fisher", 1e-6, 1.0, np.nan, np.inf, "yes", "A 12/0; B 0/12")
+    age = ("age", "age", 20, 24, "welch", 0.004, np.nan, 1.3, 1.5, "partly", "60 ± 5 / 51 ± 9")
+    rows = {"a1": [batch, age], "a2": [], "b1": [age]}[name]
+    return pd.DataFrame(rows, columns=CONFOUNDING_COLUMNS)
+
+
 def write_cohorts(folder, gene):
     for name in COHORTS:
         place = folder / "cohorts" / name
@@ -101,10 +111,12 @@ def write_cohorts(folder, gene):
         samples.loc[:1, ["group", "reason"]] = ["excluded", "no rule claims it"]
         write_table(samples, place / "samples.tsv")
         counts = {"in": 500, "ambiguous": 7, "genes": 400, "joined_by": "mean"}
-        scale = {"scale": "linear", "samples_that_look_linear": 20, "samples": 24}
+        scale = {"scale": "linear", "votes": {"linear": 24}, "samples": 24, "warnings": []}
         scale |= {"decided_by": "vote of the samples", "transformation": "log2(max(x, 0) + 1)"}
+        scale["units"] = "log2 expression"
         write_json({"kind": "array", "values": scale, "probes": counts}, place / "preparation.json")
         write_table(qc_table(), place / "qc.tsv")
+        write_table(confounding_table(name), place / "confounding.tsv")
         figures.save(figures.quality(qc_table(), cohort=name), place / "qc.svg")
         table = differential_table(60, 10)
         table["gene"] = table["gene"].replace("GENE0", gene)
@@ -343,7 +355,7 @@ def test_numbers_in_the_page(page):
     assert "beats chance in 2 of 2 diseases" in text
     assert "holds in 0 of 1 independent cohort." in text
     assert "2: no rule claims it" in text
-    assert "20 of 24 samples look linear" in text
+    assert "of 24 samples: 24 linear" in text
     assert "4 resamples of the cross-validation chose 1.0 genes" in text
     assert "75 %" in text
     assert "17 %" in text
@@ -423,6 +435,46 @@ def test_nothing_found_is_said(folder, tmp_path):
     assert "disease_a has no candidate gene." in text
     assert "no resample of the cross-validation chose a gene" in text
     assert all(len(part) > 60 for part in Reader(page).sections.values())
+
+
+def test_quality_says_who_is_apart_and_what_cannot_be_told(folder, page, tmp_path):
+    text = " ".join(seen(page).split())
+    assert "3 samples of 72 are outliers" in text
+    assert "Where both are known they agree in 69 of 72." in text
+    assert "Samples annotated as the other sex" in text
+    assert "1 field of a cohort cannot be told from the disease, 2 are strongly associated" in text
+    assert "a1: 'chip' says all of the group (A 12/0; B 0/12; cases/controls)" in text
+    assert "1.30 SD" in text
+    assert "V = 1.00" in text
+    assert "no end" in text
+    write_cohorts(tmp_path, "GENE0")
+    for name in COHORTS:
+        place = tmp_path / "cohorts" / name
+        columns = ["connectivity_z", "correlation_d", "pc_distance", "distribution_d"]
+        few = qc_table(4).assign(**dict.fromkeys(columns, np.nan), outlier=False)
+        write_table(few.assign(sex_annotated="", sex_conflict=False), place / "qc.tsv")
+        write_table(confounding_table("a2"), place / "confounding.tsv")
+    text = " ".join(seen(build(tmp_path)).split())
+    assert "0 samples of 12 are outliers" in text
+    assert "Too few samples to judge (fewer than six): a1, a2 and b1." in text
+    assert "No series says anything of batch, day, age or sex" in text
+    (tmp_path / "cohorts/a1/confounding.tsv").unlink()
+    build(tmp_path)
+
+
+def test_every_kind_of_evidence_of_identity_is_said_in_words(tmp_path):
+    kinds = [*EVIDENCE, "values; same_title"]
+    links = [
+        (f"GSM{i}", "a1", f"GSM{90 + i}", "a2", kind, f"GSM{i}", f"detail {i}")
+        for i, kind in enumerate(kinds)
+    ]
+    columns = ["sample_a", "cohort_a", "sample_b", "cohort_b", "evidence", "identity", "detail"]
+    write_table(pd.DataFrame(links, columns=columns), tmp_path / "identity.tsv")
+    text = " ".join(seen(build(tmp_path)).split())
+    assert all(words in text for words in EVIDENCE.values())
+    assert "values too alike for two people; the same title" in text
+    assert "detail 3" in text
+    assert not any(f" {name} " in text for name in EVIDENCE if "_" in name)
 
 
 def test_few_permutations_are_a_warning(tmp_path):

@@ -28,6 +28,7 @@ SERIES = """!Series_geo_accession\t"GSE1"
 "disease state: healthy control"
 !series_matrix_table_begin
 "ID_REF"\t"GSM1"\t"GSM2"\t"GSM3"
+"probe"\t1\t2\t3
 !series_matrix_table_end
 """
 
@@ -123,12 +124,57 @@ def test_mistakes_of_the_config(read, config, line):
         ({"control": "=well"}, "'=well' is no rule; write field=value"),
         ({"control": ";;;"}, "control: the rule is empty; write field=value"),
         ({"case": "state=a{99999999999}"}, "not a regular expression"),
+        ({"cohort": "$(touch x)"}, "'$(touch x)' is not allowed here"),
+        ({"cohort": "a;rm"}, "'a;rm' is not allowed here"),
+        ({"disease": "flu\x00"}, "is not allowed here"),
+        ({"accession": "GSE1`id`"}, "is not allowed here"),
+        ({"platform": "GPL1/../GPL2"}, "is not allowed here"),
     ],
 )
 def test_mistakes_of_the_table(read, cells, line):
     found = read([change(GOOD[0], **cells), GOOD[1]])
     assert any(line in text for text in found)
     assert all(text.startswith("datasets.tsv") for text in found)
+
+
+def test_kinds_and_scales_of_cohorts(read):
+    header = [*HEADER, "kind", "scale"]
+    rows = [[*GOOD[0], "methylation", ""], [*GOOD[1], "array", "rank"]]
+    assert read(rows, header) == [
+        "comparison 'all': its cohorts measure different things (genes, methylation); list "
+        "diseases of one kind in config.comparisons"
+    ]
+    apart = [{"name": "one", "diseases": ["flu"]}, {"name": "two", "diseases": ["cold"]}]
+    assert read(rows, header, comparisons=apart) == []
+    assert "counts have no other scale" in read([[*GOOD[0], "counts", "ln"], rows[1]], header)[0]
+    assert "'log3' is not one of" in read([[*GOOD[0], "array", "log3"], rows[1]], header)[0]
+
+
+def test_recipes_and_mappings(read):
+    header = [*HEADER, "kind"]
+    rows = [[*GOOD[0], "counts"], [*GOOD[1], ""]]
+    good = {"accession": "GSE1", "file": "counts.tsv.gz", "pattern": "^(.*)_counts$"}
+    assert read(rows, header, geo={"counts": [good]}) == []
+    for change_of, line in [
+        ({"file": "../../etc/passwd"}, "'../../etc/passwd' is not allowed here"),
+        ({"file": "a b"}, "'a b' is not allowed here"),
+        ({"pattern": "^.*$"}, "has no group"),
+        ({"pattern": "("}, "is not a regular expression"),
+        ({"accession": "GSE2"}, "no cohort of kind=counts uses it"),
+        ({"separator": ";"}, "is not one of"),
+        ({"columns": 1}, "unknown key 'columns'"),
+    ]:
+        found = read(rows, header, geo={"counts": [good | change_of]})
+        assert len(found) == 1, found
+        assert line in found[0]
+    assert "'GSE1' occurs twice" in read(rows, header, geo={"counts": [good, good]})[0]
+    mapping = {"platform": "GPL1", "path": "none.tsv"}
+    assert "no file 'none.tsv'" in read(prepare={"annotations": [mapping]})[0]
+
+
+def test_a_name_is_one_line(read):
+    assert "is not allowed here" in read(study="mine\n")[0]
+    assert "is not allowed here" in read(study="../../mine")[0]
 
 
 def test_structure_of_the_table(read):
@@ -257,6 +303,27 @@ def test_lines_are_counted_as_an_editor_does(read):
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"\xff\xfec\x00o\x00", "is not UTF-8; save it as UTF-8"),
+        ("cohört".encode("latin-1"), "is not UTF-8; save it as UTF-8"),
+        (b"x" * 10_000_001, "is too large to be a table of cohorts"),
+        (b"", "is empty"),
+        (b"a\t" * 1_000_000, "twice"),
+        (b"cohort\x00\taccession", "missing"),
+    ],
+    ids=["utf-16", "latin-1", "large", "empty", "a million columns", "zero byte"],
+)
+def test_files_that_are_no_table(tmp_path, monkeypatch, content, line):
+    monkeypatch.chdir(tmp_path)
+    Path("datasets.tsv").write_bytes(content)
+    with pytest.raises(ConfigError) as error:
+        read_study({"study": "mine", "datasets": "datasets.tsv"}, CONFIG, ROWS)
+    assert line in str(error.value)
+    assert len(str(error.value)) < 5000
+
+
 def test_a_table_from_a_spreadsheet(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     lines = ["\t".join(HEADER), *("\t".join(f" {cell} " for cell in row) for row in GOOD), ""]
@@ -265,7 +332,7 @@ def test_a_table_from_a_spreadsheet(tmp_path, monkeypatch):
     assert study.cohorts["one"]["control"] == "state=well"
     assert study.cohorts["two"]["kind"] == "array"
     Path("datasets.tsv").write_bytes("größer".encode("cp1252"))
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="is not UTF-8"):
         read_study({"study": "mine", "datasets": "datasets.tsv"}, CONFIG, ROWS)
 
 

@@ -32,8 +32,16 @@ def _read_study():
             crosshub_config.read_schema(schemas / "config.schema.yaml"),
             crosshub_config.read_schema(schemas / "datasets.schema.yaml"),
         )
-        files = GeoFiles(GEO, found.config["geo"]["base_url"])
-        wrong = files.label_mistakes(found.rows, mirror_is_there=not SIMULATED)
+        files = GeoFiles(
+            GEO,
+            found.config["geo"]["base_url"],
+            {recipe["accession"]: recipe for recipe in found.config["geo"]["counts"]},
+            {
+                item["platform"]: item["path"]
+                for item in found.config["prepare"]["annotations"]
+            },
+        )
+        wrong = files.mistakes(found.rows, mirror_is_there=not SIMULATED)
         if wrong:
             raise ConfigError("\n".join(wrong))
     except CrosshubError as error:
@@ -53,6 +61,9 @@ def _reference_name(path):
 
 STUDY, FILES = _read_study()
 SEED = STUDY.config["seed"]
+GENE_NAMES = STUDY.config["prepare"]["gene_names"] or str(
+    ROOT / "resources" / "gene_names.tsv.gz"
+)
 REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
 
 
@@ -87,6 +98,15 @@ def annotation_of(wildcards):
 
 def counts_of(wildcards):
     return FILES.counts(STUDY.cohorts[wildcards.cohort])
+
+
+def matrix_of(wildcards):
+    """What of a row decides how the values of its series are read."""
+    row = STUDY.cohorts[wildcards.cohort]
+    kept = {
+        key: row[key] for key in ("cohort", "accession", "platform", "kind", "scale")
+    }
+    return kept | {"recipe": FILES.recipe(row)}
 
 
 def cohort_files(names):
@@ -178,7 +198,7 @@ def report_files():
             f"<study>/panel/{name}/panel.tsv",
         ]
         files.append(f"<study>/evaluation/{name}/verdict.json")
-    files += ["<study>/identity.tsv", "<study>/run/versions.tsv"]
+    files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:
         files.append("<study>/truth_recovery.tsv")
     return files + biology_files() + compound_files()

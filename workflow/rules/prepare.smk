@@ -1,9 +1,39 @@
 """From fetched files to labelled samples and log2 expression of genes, with quality and identity.
 
 Needs: series matrices, annotations, counts; the rules of the table of cohorts.
-Makes: cohorts/{cohort}/{samples.tsv, genes.parquet, counts.parquet, preparation.json, qc.tsv},
-identity.tsv.
+Makes: inputs.tsv, cohorts/{cohort}/{samples.tsv, genes.parquet, counts.parquet, preparation.json,
+qc.tsv, confounding.tsv}, identity.tsv.
 """
+
+
+localrules:
+    check_inputs,
+
+
+# No cohort waits for it, since then another row of the table would make every cohort anew (and an
+# `ancient` input would hide changes of the code); but it comes first, and the report needs it.
+rule check_inputs:
+    input:
+        matrices=[FILES.series(row) for row in STUDY.rows],
+    output:
+        table="<study>/inputs.tsv",
+    log:
+        "<logs>/check_inputs.log",
+    benchmark:
+        "<benchmarks>/check_inputs.tsv"
+    priority: 100
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        rows=list(STUDY.rows),
+        code=source_hash("check_inputs"),
+    message:
+        "Trying the table of cohorts on what was fetched"
+    script:
+        "../scripts/check_inputs.py"
 
 
 rule label_samples:
@@ -34,6 +64,7 @@ rule prepare_expression:
         matrix=series_of,
         annotation=annotation_of,
         counts=counts_of,
+        names=GENE_NAMES,
         samples="<study>/cohorts/{cohort}/samples.tsv",
     output:
         expression="<study>/cohorts/{cohort}/genes.parquet",
@@ -50,7 +81,7 @@ rule prepare_expression:
         runtime=30,
     params:
         settings=STUDY.config["prepare"],
-        kind=lambda wildcards: STUDY.cohorts[wildcards.cohort]["kind"],
+        row=matrix_of,
         code=source_hash("prepare_expression"),
     message:
         "Preparing the expression of {wildcards.cohort}"
@@ -60,10 +91,12 @@ rule prepare_expression:
 
 rule check_cohort:
     input:
+        matrix=series_of,
         expression="<study>/cohorts/{cohort}/genes.parquet",
         samples="<study>/cohorts/{cohort}/samples.tsv",
     output:
         table="<study>/cohorts/{cohort}/qc.tsv",
+        confounding="<study>/cohorts/{cohort}/confounding.tsv",
         figure=report(
             "<study>/cohorts/{cohort}/qc.svg",
             caption="../report/qc.rst",
@@ -80,6 +113,9 @@ rule check_cohort:
         mem_mb=4000,
         runtime=20,
     params:
+        row=lambda wildcards: {
+            "covariates": STUDY.cohorts[wildcards.cohort]["covariates"]
+        },
         code=source_hash("check_cohort"),
     message:
         "Checking the quality of {wildcards.cohort}"

@@ -17,6 +17,7 @@ localrules:
 rule fetch:
     input:
         FILES.all(STUDY.rows),
+        "<study>/inputs.tsv",
 
 
 rule cohorts:

@@ -1,9 +1,10 @@
 """Fetch NCBI's RNA-seq counts of a series."""
 
-from crosshub import fetch, geo
+from crosshub import fetch
 from crosshub.runtime import job
 
 with job(snakemake) as log:
-    url = fetch.counts_url(snakemake.params.base_url, snakemake.wildcards.plain)
-    fetch.fetch(url, snakemake.output.counts, geo.read_counts)
-    log.info("fetched %s", url)
+    accession = snakemake.wildcards.plain
+    mirror = fetch.Mirror(**snakemake.params.mirror)
+    fetch.get_counts(mirror, accession, snakemake.output.counts)
+    log.info("fetched the counts of %s", accession)

@@ -1,9 +1,10 @@
-"""Fetch a platform's curated annotation; it appears only once it reads from end to end."""
+"""Fetch a platform's curated annotation, or else the table of its submitter."""
 
-from crosshub import fetch, geo
+from crosshub import fetch
 from crosshub.runtime import job
 
 with job(snakemake) as log:
-    url = fetch.platform_url(snakemake.params.base_url, snakemake.wildcards.platform)
-    fetch.fetch(url, snakemake.output.annotation, geo.read_annotation)
+    platform = snakemake.wildcards.platform
+    mirror = fetch.Mirror(**snakemake.params.mirror)
+    url = fetch.get_platform(mirror, platform, snakemake.output.annotation)
     log.info("fetched %s", url)

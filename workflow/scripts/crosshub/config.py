@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from pathlib import Path
@@ -21,9 +22,16 @@ def _is_number(checker: TypeChecker, value: Any) -> bool:
     return _is_integer(checker, value) or (isinstance(value, float) and math.isfinite(value))
 
 
+def _pattern(_: Any, pattern: str, value: Any, __: Any) -> Iterator[ValidationError]:
+    # `$` also matches before a line's end, and a name with one is no name.
+    if isinstance(value, str) and ("\n" in value or not re.search(pattern, value)):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
 # JSON schema takes 5.0 for an integer, and YAML has .nan and .inf, which no limit catches.
 _VALIDATOR = extend(
     Draft202012Validator,
+    validators={"pattern": _pattern},
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(
         {"integer": _is_integer, "number": _is_number}
     ),
@@ -36,13 +44,18 @@ def read_schema(path: str | Path) -> dict[str, Any]:
 
 
 def complete(value: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of `value` with the schema's defaults filled in at every depth."""
+    """Return a copy of `value` with the schema's defaults filled in, at every depth."""
     filled = deepcopy(dict(value))
     for key, part in schema.get("properties", {}).items():
         if key not in filled and "default" in part:
             filled[key] = deepcopy(part["default"])
         if isinstance(filled.get(key), dict):
             filled[key] = complete(filled[key], part)
+        elif isinstance(filled.get(key), list) and "properties" in part.get("items", {}):
+            filled[key] = [
+                complete(item, part["items"]) if isinstance(item, dict) else item
+                for item in filled[key]
+            ]
     return filled
 
 

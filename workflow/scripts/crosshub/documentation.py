@@ -31,10 +31,26 @@ A tab-separated file, one row for each cohort: the cases and controls of one dis
 accession. A rule is `field=regular expression`, searched in the value whatever its case; several
 rules joined by `;` must all hold. Fields are the keys of the sample characteristics (`disease
 state`) and GEO's sample tags (`title`, `source_name_ch1`, `description`). More diseases are more
-rows; nothing else changes.
+rows; nothing else changes. A field name that holds `=` or `;`, and a pattern that holds `;`, takes a
+backslash before it. Patterns have at most 200 characters, and a repeated group holds no repeat; the
+first 1,000 characters of a value are searched.
 
 """
 TAIL = """
+## Counts of the authors
+
+RNA-seq series carry no values in their series matrix. `kind=counts` takes NCBI's counts; where
+NCBI has none, a recipe says how the table in the series' `suppl` folder is read:
+
+```yaml
+geo:
+  counts:
+    - accession: GSE184951
+      file: GSE184951_gene_counts.tsv.gz
+      gene: ensembl              # column of the ids
+      skip: [symbol]             # columns that are neither ids nor samples
+```
+
 ## Columns of cohorts/{cohort}/samples.tsv
 
 """

@@ -1,7 +1,9 @@
-"""Cases and controls: from the rules of datasets.tsv and the fields of a series.
+r"""Cases and controls: from the rules of datasets.tsv and the fields of a series.
 
 A rule is ``field=regular expression``; several joined by ``;`` must all hold. Fields are the keys
 of the characteristics, and title, source_name_ch1, description and other tags of the samples.
+The first ``=`` ends the name of the field. A name that holds ``=`` or ``;`` itself, and a pattern
+that holds ``;``, is written with a backslash before it: ``event (1\=yes\; 0\=no)=^1$``.
 """
 
 import re
@@ -11,6 +13,12 @@ from dataclasses import dataclass
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.patterns import LONGEST_VALUE, pattern_mistakes
+
+# Of fields, and of the letters of a value, in a message.
+MOST_SHOWN = 30
+LONGEST_SHOWN = 80
+_ESCAPABLE = re.compile(r"\\([=;])")
 
 
 @dataclass(frozen=True)
@@ -32,29 +40,40 @@ def parse_rule(text: str) -> list[Condition]:
     wrong = rule_mistakes(text)
     if wrong:
         raise DataError("; ".join(wrong))
-    parts = [part.partition("=") for part in text.split(";") if part.strip()]
     return [
-        Condition(field.strip().lower(), re.compile(pattern.strip(), re.IGNORECASE))
-        for field, _, pattern in parts
+        Condition(field.lower(), re.compile(pattern, re.IGNORECASE))
+        for field, pattern in map(_split_part, _parts(text))
     ]
 
 
 def rule_mistakes(text: str) -> list[str]:
     """List what is wrong with the text of a rule, one line each."""
-    parts = [part for part in text.split(";") if part.strip()]
+    parts = _parts(text)
     if not parts:
         return ["the rule is empty; write field=value"]
     wrong = []
     for part in parts:
-        field, equals, pattern = part.partition("=")
-        if not equals or not field.strip() or not pattern.strip():
-            wrong.append(f"'{part.strip()}' is no rule; write field=value")
-            continue
-        try:
-            re.compile(pattern.strip())
-        except (re.error, OverflowError, RecursionError) as error:
-            wrong.append(f"'{pattern.strip()}' is not a regular expression ({error})")
+        field, pattern = _split_part(part)
+        if not field or not pattern:
+            wrong.append(f"'{part}' is no rule; write field=value")
+        else:
+            wrong += pattern_mistakes(pattern)
     return wrong
+
+
+def _parts(text: str) -> list[str]:
+    """Return the conditions of a rule, each as text; a ``;`` after a backslash parts nothing."""
+    parts = re.findall(r"(?:\\.|[^;\\]|\\$)+", text, re.DOTALL)
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _split_part(part: str) -> tuple[str, str]:
+    """Return field and pattern of a condition; both empty where it has no ``=``."""
+    found = re.fullmatch(r"((?:\\.|[^=\\])*)=(.*)", part, re.DOTALL)
+    if not found:
+        return "", ""
+    # The pattern keeps its backslashes: to a regular expression \; is a semicolon.
+    return _ESCAPABLE.sub(r"\1", found[1]).strip(), found[2].strip()
 
 
 def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
@@ -78,6 +97,10 @@ def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
     ------
     DataError
         If it is no rule, or the series has no such field; one line for each.
+
+    Notes
+    -----
+    Only the first 1,000 characters of a value are searched.
     """
     wrong = rule_mistakes(rule)
     if wrong:
@@ -90,7 +113,8 @@ def matches(fields: pd.DataFrame, rule: str, where: str) -> pd.Series:
                 f"{where}: no sample has a field '{condition.field}'; {_fields_hint(fields)}"
             )
         values = fields[known[condition.field]]
-        holds &= values.map(lambda value, p=condition.pattern: bool(p.search(value)))
+        found = {v: bool(condition.pattern.search(v[:LONGEST_VALUE])) for v in values.unique()}
+        holds &= values.map(found)
     return holds
 
 
@@ -225,7 +249,8 @@ def _field(
 def _fields_hint(fields: pd.DataFrame) -> str:
     """Return the fields in which samples differ and which may so tell groups apart."""
     telling = [name for name in fields.columns if fields[name].nunique() > 1]
-    return f"fields in which the samples differ: {', '.join(telling)}"
+    more = f" and {len(telling) - MOST_SHOWN} more" if len(telling) > MOST_SHOWN else ""
+    return f"fields in which the samples differ: {', '.join(telling[:MOST_SHOWN])}{more}"
 
 
 def _seen(fields: pd.DataFrame, rule: str) -> str:
@@ -234,9 +259,13 @@ def _seen(fields: pd.DataFrame, rule: str) -> str:
     seen = []
     for condition in parse_rule(rule):
         counts = fields[known[condition.field]].value_counts(sort=True).head(4)
-        shown = ", ".join(f"'{value}' ({n})" for value, n in counts.items())
+        shown = ", ".join(f"'{_shortened(value)}' ({n})" for value, n in counts.items())
         seen.append(f"; '{condition.field}' has {shown}")
     return "".join(seen)
+
+
+def _shortened(value: str) -> str:
+    return value if len(value) <= LONGEST_SHOWN else value[:LONGEST_SHOWN] + "…"
 
 
 def label_row(fields: pd.DataFrame, row: Mapping[str, str]) -> pd.DataFrame:

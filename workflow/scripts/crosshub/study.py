@@ -1,6 +1,7 @@
 """A study: its config and its table of cohorts, checked, and what follows from them."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,8 +11,12 @@ from typing import Any
 from crosshub import labels
 from crosshub.config import complete, mistakes, usable
 from crosshub.errors import ConfigError, DataError
+from crosshub.patterns import pattern_mistakes
 
 Row = dict[str, str]
+# Kinds whose rows are genes can be compared with each other; the others only with their own.
+GENE_KINDS = ("array", "counts")
+LARGEST_TABLE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ def read_study(
     study = Study(filled, tuple(rows))
     wrong += _check_files(study)
     if rows:
-        wrong += _check_table(study) + _check_comparisons(study)
+        wrong += _check_table(study) + _check_comparisons(study) + _check_recipes(study)
     if wrong:
         raise ConfigError("\n".join(wrong))
     return study
@@ -109,13 +114,19 @@ def read_study(
 
 def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[str]]:
     try:
+        if Path(path).stat().st_size > LARGEST_TABLE:
+            raise DataError(f"config.datasets: '{path}' is too large to be a table of cohorts")
         text = Path(path).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise DataError(
             f"config.datasets: no file '{path}'; write the table of cohorts there"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"config.datasets: '{path}' cannot be read ({error})") from error
+    except UnicodeDecodeError:
+        raise DataError(f"config.datasets: '{path}' is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise DataError(
+            f"config.datasets: '{path}' cannot be read ({error.strerror}); correct the path"
+        ) from error
     lines = [
         (number, [cell.strip() for cell in line.split("\t")])
         for number, line in enumerate(text.split("\n"), start=1)
@@ -160,6 +171,10 @@ def _check_table(study: Study) -> list[str]:
         where = f"{path} cohort '{row['cohort']}'"
         if row["kind"] == "array" and not row["platform"]:
             wrong.append(f"{where}: an array needs its platform (GPL…)")
+        if row["kind"] == "counts" and row["scale"] not in ("", "auto"):
+            wrong.append(f"{where}: counts have no other scale; leave the column scale empty")
+        if row["kind"] == "methylation" and row["scale"] not in ("", "auto", "rank"):
+            wrong.append(f"{where}: methylation takes no scale but rank; leave the column empty")
         for column in ("case", "control", "filter"):
             if row[column]:
                 wrong += [f"{where} {column}: {text}" for text in labels.rule_mistakes(row[column])]
@@ -181,6 +196,40 @@ def _check_comparisons(study: Study) -> list[str]:
                 wrong.append(f"{where}: unknown disease '{disease}'; the table has {known}")
         if item.get("at_least", 1) > len(diseases):
             wrong.append(f"{where}: at_least is larger than the number of diseases")
+    for name, comparison in study.comparisons.items():
+        rows = [study.cohorts[cohort] for cohort in study.cohorts_of(*comparison["diseases"])]
+        kinds = {"genes" if row["kind"] in GENE_KINDS else row["kind"] for row in rows}
+        if len(kinds) > 1:
+            wrong.append(
+                f"comparison '{name}': its cohorts measure different things "
+                f"({', '.join(sorted(kinds))}); list diseases of one kind in config.comparisons"
+            )
+    return wrong
+
+
+def _check_recipes(study: Study) -> list[str]:
+    wrong = []
+    counted = {row["accession"].split("-")[0] for row in study.rows if row["kind"] == "counts"}
+    for section, key, name in [
+        ("geo", "counts", "accession"),
+        ("prepare", "annotations", "platform"),
+    ]:
+        named = [item[name] for item in study.config[section][key]]
+        for twice in sorted({item for item in named if named.count(item) > 1}):
+            wrong.append(f"config.{section}.{key}: '{twice}' occurs twice; keep one")
+    for recipe in study.config["geo"]["counts"]:
+        where = f"config.geo.counts '{recipe['accession']}'"
+        if recipe["accession"] not in counted:
+            wrong.append(f"{where}: no cohort of kind=counts uses it; correct the accession")
+        if recipe["pattern"]:
+            wrong += [f"{where} pattern: {text}" for text in _pattern_mistakes(recipe["pattern"])]
+    return wrong
+
+
+def _pattern_mistakes(pattern: str) -> list[str]:
+    wrong = pattern_mistakes(pattern)
+    if not wrong and re.compile(pattern).groups < 1:
+        wrong = [f"'{pattern}' has no group; put the part that names the sample in ( )"]
     return wrong
 
 
@@ -188,6 +237,7 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the files of the user that a config names, by the key that names them."""
     files = {f"genesets[{i}]": path for i, path in enumerate(config["genesets"])}
     for section, key in [
+        ("prepare", "gene_names"),
         ("biology", "interactions"),
         ("biology", "immune"),
         ("biology", "single_cell"),
@@ -197,6 +247,8 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
     ]:
         if config[section][key]:
             files[f"{section}.{key}"] = config[section][key]
+    for i, item in enumerate(config["prepare"]["annotations"]):
+        files[f"prepare.annotations[{i}]"] = item["path"]
     for i, path in enumerate(config["compounds"]["structures"]):
         files[f"compounds.structures[{i}]"] = path
     return files

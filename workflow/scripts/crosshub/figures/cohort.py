@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.scale import AsinhScale
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from crosshub.figures.style import (
     DIRECTIONS,
@@ -12,6 +14,7 @@ from crosshub.figures.style import (
     GROUPS,
     INK,
     WIDTH,
+    message,
     minus_log10,
     name_points,
     only_message,
@@ -19,9 +22,13 @@ from crosshub.figures.style import (
     styled,
     thousands,
 )
-from crosshub.qc import OUTLIER_Z
+from crosshub.qc import LINES, UNKNOWN
 
 NAMED = 10
+# Samples that can be named along an axis.
+MOST_NAMED = 40
+SEXES = {"female": "o", "male": "s", UNKNOWN: "D"}
+TOO_FEW = "Fewer than six samples\nare too few to judge."
 
 
 @styled
@@ -38,65 +45,121 @@ def quality(qc: pd.DataFrame, *, cohort: str) -> Figure:
     Returns
     -------
     Figure
-        Median and interquartile range (log2) of each sample; principal components; standardised
-        connectivity with the line below which a sample is an outlier. Outliers are named.
+        Percentiles of the values of each sample (log2); principal components; XIST against the Y
+        genes (ranks); standardised connectivity, and correlation against distance, with the lines
+        beyond which a sample is flagged. Cases are filled; the marker is the inferred sex; outliers
+        are ringed and named, as are samples annotated as the other sex.
     """
     if qc.empty:
         return only_message("No sample to check.", title=cohort)
-    figure = Figure(figsize=(WIDTH, 6.2), layout="constrained")
-    panels = figure.subplot_mosaic([["values", "values"], ["components", "connectivity"]])
-    order = pd.Categorical(qc["group"], ["control", "case", "excluded"], ordered=True)
-    sorted_qc = qc.assign(group=order).sort_values(["group", "sample"], ignore_index=True)
-    sorted_qc["place"] = np.arange(1, len(sorted_qc) + 1)
-    _distribution(panels["values"], sorted_qc)
-    _components(panels["components"], sorted_qc)
-    _connectivity(panels["connectivity"], sorted_qc)
-    panels["values"].set_title(f"{cohort}: values of each sample")
-    handles, labels = panels["values"].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper right", ncols=3)
-    outliers = sorted_qc[sorted_qc["outlier"]]
-    for panel, x, y in [("components", "pc1", "pc2"), ("connectivity", "place", "connectivity_z")]:
-        panels[panel].scatter(outliers[x], outliers[y], s=70, fc="none", ec=INK, lw=1.1)
-    names = [short(name, 14) for name in outliers["sample"]]
-    name_points(panels["components"], outliers["pc1"], outliers["pc2"], names, clearance=4.5)
-    name_points(
-        panels["connectivity"], outliers["place"], outliers["connectivity_z"], names, clearance=4.5
+    figure = Figure(figsize=(WIDTH, 9.6), layout="constrained")
+    panels = figure.subplot_mosaic(
+        [["values", "values"], ["components", "sex"], ["connectivity", "distance"]]
     )
+    order = pd.Categorical(qc["group"], ["control", "case", "excluded"], ordered=True)
+    table = qc.assign(group=order).sort_values(["group", "sample"], ignore_index=True)
+    table["place"] = np.arange(1, len(table) + 1)
+    for name in ("outlier", "distribution_outlier", "sex_conflict"):
+        table[name] = table[name].eq(True)
+    _distribution(panels["values"], table)
+    _components(panels["components"], table)
+    _connectivity(panels["connectivity"], table)
+    _distance(panels["distance"], table)
+    _sex(panels["sex"], table)
+    panels["values"].set_title(f"{cohort}: values of each sample")
+    figure.legend(handles=_legend(table), loc="outside upper center", ncols=4)
+    outliers, conflicts = table[table["outlier"]], table[table["sex_conflict"]]
+    for panel, x, y, named in [
+        ("components", "pc1", "pc2", outliers),
+        ("connectivity", "place", "connectivity_z", outliers),
+        ("distance", "correlation_d", "pc_distance", outliers),
+        ("sex", "y_rank", "xist_rank", conflicts),
+    ]:
+        axes = panels[panel]
+        axes.scatter(named[x], named[y], s=70, fc="none", ec=INK, lw=1.1)
+        names = [short(name, 14) for name in named["sample"]]
+        name_points(axes, named[x], named[y], names, clearance=4.5)
     return figure
 
 
-def _by_group(table: pd.DataFrame) -> list[tuple[str, str, str, pd.DataFrame]]:
+def _dots(axes: Axes, table: pd.DataFrame, x: str, y: str) -> None:
+    """Draw the samples: colour and filling by group, marker by inferred sex."""
+    size = float(np.clip(3000 / len(table), 9, 28))
+    for (group, sex), part in table.groupby(["group", "sex_inferred"], observed=True, sort=True):
+        colour = GROUPS[group][0]
+        axes.scatter(
+            part[x],
+            part[y],
+            s=size,
+            marker=SEXES[sex],
+            c=colour if group == "case" else "none",
+            edgecolors=colour,
+            alpha=0.8,
+            lw=0 if group == "case" else 0.9,
+        )
+
+
+def _legend(table: pd.DataFrame) -> list[Line2D]:
+    """Return what the marks mean, with the number of samples."""
+    plain = {"ls": "none", "marker": "o", "ms": 6}
     found = []
-    for name, (colour, marker) in GROUPS.items():
-        part = table[table["group"] == name]
-        if len(part):
-            found.append((name, colour, marker, part))
+    for name, (colour, _) in GROUPS.items():
+        number = int((table["group"] == name).sum())
+        face = colour if name == "case" else "none"
+        if number:
+            label = f"{name} (n = {number})"
+            found.append(Line2D([], [], mfc=face, mec=colour, label=label, **plain))
+    for name, marker in SEXES.items():
+        number = int((table["sex_inferred"] == name).sum())
+        if number:
+            label = (
+                f"{name} by expression (n = {number})"
+                if name != UNKNOWN
+                else (f"sex unknown (n = {number})")
+            )
+            mark = plain | {"marker": marker}
+            found.append(Line2D([], [], mfc=GREY, mec=GREY, label=label, **mark))
+    for name, label in [("outlier", "outlier"), ("sex_conflict", "annotated as the other sex")]:
+        number = int(table[name].sum())
+        if number:
+            ring = plain | {"ms": 9, "mfc": "none", "mec": INK}
+            found.append(Line2D([], [], label=f"{label} (n = {number})", **ring))
     return found
 
 
 def _distribution(axes: Axes, table: pd.DataFrame) -> None:
-    size = float(np.clip(500 / len(table), 2, 6))
-    for name, colour, marker, part in _by_group(table):
-        axes.errorbar(
-            part["place"],
-            part["median"],
-            yerr=part["iqr"] / 2,
-            fmt=marker,
-            ms=size,
-            color=colour,
-            elinewidth=size / 2.5,
-            alpha=0.9,
-            label=f"{name} (n = {len(part)})",
-        )
+    """Draw the 5th to 95th percentile of each sample, its quartiles thicker, and its median."""
+    width = float(np.clip(190 / len(table), 0.7, 5))
+    for name, (colour, _) in GROUPS.items():
+        part = table[table["group"] == name]
+        for low, high, share, alpha in [(5, 95, 0.3, 0.6), (25, 75, 1, 0.45)]:
+            axes.vlines(
+                part["place"],
+                part[f"percentile_{low}"],
+                part[f"percentile_{high}"],
+                color=colour,
+                lw=max(width * share, 0.5),
+                alpha=alpha,
+            )
+        axes.scatter(part["place"], part["median"], s=max(width**2, 4), c=colour, lw=0, zorder=3)
+    apart = table[table["distribution_outlier"]]
+    axes.scatter(apart["place"], apart["median"], s=70, fc="none", ec=INK, lw=1.1, zorder=4)
+    _samples_axis(axes, table, named=len(table) <= MOST_NAMED)
+    axes.set_ylabel("Median, quartiles and\n5th to 95th percentile (log2)")
+
+
+def _samples_axis(axes: Axes, table: pd.DataFrame, *, named: bool = False) -> None:
     axes.set_xlim(0.5 - 0.02 * len(table), 0.5 + 1.02 * len(table))
+    if named:
+        axes.set_xticks(table["place"], [short(name, 14) for name in table["sample"]])
+        axes.tick_params(axis="x", rotation=90, labelsize=6.5)
+        return
     axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
     axes.set_xlabel("Samples, sorted by group and name")
-    axes.set_ylabel("Median ± half of the\ninterquartile range (log2)")
 
 
 def _components(axes: Axes, table: pd.DataFrame) -> None:
-    for _, colour, marker, part in _by_group(table):
-        axes.scatter(part["pc1"], part["pc2"], s=26, c=colour, marker=marker, alpha=0.75, lw=0)
+    _dots(axes, table, "pc1", "pc2")
     axes.set_title("Principal components")
     for number, label in [(1, axes.set_xlabel), (2, axes.set_ylabel)]:
         share = table[f"pc{number}_variance"].iloc[0]
@@ -105,28 +168,94 @@ def _components(axes: Axes, table: pd.DataFrame) -> None:
     axes.margins(0.12)
 
 
+def _sex(axes: Axes, table: pd.DataFrame) -> None:
+    axes.set_title("Sex by expression")
+    if table["xist_rank"].isna().all():
+        message(axes, "XIST or the Y genes\nare not there:\nthe sex is unknown.")
+        return
+    _dots(axes, table, "y_rank", "xist_rank")
+    axes.set_xlim(-0.03, 1.03)
+    axes.set_ylim(-0.03, 1.06)
+    axes.set_xlabel("Y genes: mean rank within the sample (0 to 1)")
+    axes.set_ylabel("XIST: rank within the sample (0 to 1)")
+
+
 def _connectivity(axes: Axes, table: pd.DataFrame) -> None:
-    for _, colour, marker, part in _by_group(table):
-        axes.scatter(
-            part["place"], part["connectivity_z"], s=26, c=colour, marker=marker, alpha=0.75, lw=0
-        )
-    axes.axhline(OUTLIER_Z, color=INK, lw=1, ls="--")
+    axes.set_title("Connectivity with the other samples")
+    if table["connectivity_z"].isna().all():
+        message(axes, TOO_FEW)
+        return
+    line = LINES["connectivity_z"]
+    _dots(axes, table, "place", "connectivity_z")
+    axes.axhline(line, color=INK, lw=1, ls="--")
     axes.annotate(
-        f"outlier below {OUTLIER_Z:g}".replace("-", "−"),
-        (0.01, OUTLIER_Z),
+        f"flagged below {line:g}".replace("-", "−"),
+        (0.01, line),
         xytext=(0, -3),
         xycoords=("axes fraction", "data"),
         textcoords="offset points",
         va="top",
         fontsize=8,
     )
-    lowest = np.nanmin([OUTLIER_Z, *table["connectivity_z"]])
+    lowest = np.nanmin([line, *table["connectivity_z"]])
     axes.set_ylim(bottom=lowest - 0.9)
-    axes.set_xlim(0.5 - 0.02 * len(table), 0.5 + 1.02 * len(table))
-    axes.xaxis.set_major_locator(MaxNLocator(8, integer=True))
-    axes.set_title("Connectivity with the other samples")
-    axes.set_xlabel("Samples, sorted by group and name")
+    _samples_axis(axes, table)
     axes.set_ylabel("Standardised connectivity (z)")
+
+
+def _distance(axes: Axes, table: pd.DataFrame) -> None:
+    axes.set_title("Correlation and distance")
+    if table["pc_distance"].isna().all():
+        message(axes, TOO_FEW)
+        return
+    _dots(axes, table, "correlation_d", "pc_distance")
+    x, y = LINES["correlation_d"], LINES["pc_distance"]
+    axes.axvline(x, color=INK, lw=1, ls="--")
+    axes.axhline(y, color=INK, lw=1, ls="--")
+    lowest, highest = table["correlation_d"].min(), table["pc_distance"].max()
+    axes.set_xlim(min(1.25 * lowest, 1.4 * x), 1.3 * max(table["correlation_d"].max(), 2))
+    axes.set_ylim(0, max(1.25 * highest, 1.4 * y))
+    _bend(axes, "x", -x)
+    _bend(axes, "y", y)
+    look = {"textcoords": "offset points", "fontsize": 8, "color": INK}
+    axes.annotate(
+        f"flagged above {y:g}",
+        (1, y),
+        (0, 3),
+        xycoords=("axes fraction", "data"),
+        ha="right",
+        **look,
+    )
+    axes.annotate(
+        f"flagged below {x:g}".replace("-", "−"),
+        (x, 0.03),
+        (-3, 0),
+        xycoords=("data", "axes fraction"),
+        ha="right",
+        va="bottom",
+        rotation=90,
+        **look,
+    )
+    axes.set_xlabel("Correlation with the others (MADs from the group)")
+    axes.set_ylabel("Distance in 3 principal\ncomponents (MADs)")
+
+
+def _bend(axes: Axes, side: str, line: float) -> None:
+    """Draw an axis (x, y) that reaches far beyond a line so that the crowd within it is still seen.
+
+    An array of noise may be a hundred units away.
+    """
+    axis = {"x": axes.xaxis, "y": axes.yaxis}[side]
+    low, high = axis.get_view_interval()
+    if max(-low, high) <= 3 * line:
+        return
+    axes.set(**{f"{side}scale": AsinhScale(axis, linear_width=line)})
+    steps = [line / 2, *(line * 4.0**step for step in range(10))]
+    ticks = {sign * step for step in [0, *steps] for sign in (-1, 1)}
+    axis.set_ticks(sorted(tick for tick in ticks if low <= tick <= high))
+    axis.set_major_formatter(lambda tick, _: f"{tick:g}".replace("-", "−"))
+    axis.set_minor_locator(NullLocator())
+    axis.set_view_interval(low, high, ignore=True)
 
 
 @styled

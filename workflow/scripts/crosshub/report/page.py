@@ -9,14 +9,23 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from crosshub.errors import DataError
-from crosshub.report import biology, closing, compounds, evaluation, genes, modules, study
+from crosshub.report import (
+    biology,
+    closing,
+    compounds,
+    evaluation,
+    genes,
+    modules,
+    quality,
+    study,
+)
 from crosshub.report.blocks import Section
 from crosshub.report.source import Source
 
 SECTIONS = (
     study.verdict,
     study.cohorts,
-    study.quality,
+    quality.quality,
     genes.differential,
     modules.modules,
     genes.shared,

@@ -1,4 +1,4 @@
-"""The first sections: the verdict, the cohorts, their quality and the people in them."""
+"""The first sections: the verdict, and the cohorts."""
 
 from typing import Any
 
@@ -6,12 +6,10 @@ import pandas as pd
 
 from crosshub.report.blocks import (
     Column,
-    Heading,
     Section,
     Statement,
     Table,
     Text,
-    decimal,
     estimate,
     small,
     table,
@@ -179,15 +177,12 @@ def _cohort(source: Source, row: Any) -> dict[str, Any]:
 
 
 def _scale(values: dict[str, Any]) -> str:
-    if values["scale"] == "counts":
-        return f"counts; {values['transformation']}"
-    if "samples_that_look_linear" in values:
-        vote = f"{values['samples_that_look_linear']} of {values['samples']} samples look linear"
-        vote += f"; decided by {values['decided_by']}"
-    else:
-        vote = "decided by the config"
-    done = values.get("transformation", "taken as it is")
-    return f"{values['scale']} ({vote}); {done}"
+    votes = ", ".join(f"{number} {name}" for name, number in values.get("votes", {}).items())
+    told = f"decided by {values['decided_by']}"
+    told += f"; of {values['samples']} samples: {votes}" if votes else ""
+    parts = [f"{values['scale']} ({told})", values["transformation"], values["units"]]
+    parts += ["normalised to one distribution"] * bool(values.get("quantile_normalised"))
+    return "; ".join([*parts, *values["warnings"]])
 
 
 def _probes(probes: dict[str, Any]) -> str:
@@ -199,79 +194,10 @@ def _probes(probes: dict[str, Any]) -> str:
     ]
     parts = [f"{count(probes['in'])} in"]
     parts += [f"{count(probes[key])} {why}" for key, why in lost if probes.get(key)]
+    if probes.get("renamed"):
+        parts.append(f"{plural(probes['renamed'], 'symbol')} brought up to date")
+    dates = [f"{item['from']} to {item['to']}" for item in probes.get("excel_dates", [])]
+    if dates:
+        parts.append(f"dates of a spreadsheet repaired: {', '.join(dates)}")
     joined = f" (probes of a gene: {probes['joined_by']})" if probes.get("joined_by") else ""
     return ", ".join(parts) + f"; {count(probes['genes'])} genes{joined}"
-
-
-def quality(source: Source) -> Section:
-    """Show the quality of each cohort, and the people who occur twice."""
-    section = Section("Quality and identity")
-    tables = {row["cohort"]: source.table(f"cohorts/{row['cohort']}/qc.tsv") for row in source.rows}
-    known = [part.assign(cohort=name) for name, part in tables.items() if part is not None]
-    if not known:
-        section.add(not_made("The quality of the samples", "cohorts"))
-    else:
-        everyone = pd.concat(known, ignore_index=True)
-        outliers = everyone[everyone["outlier"].eq(True)]
-        section.add(
-            Text(
-                f"{plural(len(outliers), 'sample')} of {len(everyone):,} "
-                f"{'is an outlier' if len(outliers) == 1 else 'are outliers'}: connectivity with "
-                "the other samples of the cohort more than 2.5 standard deviations below their "
-                "mean (Oldham 2012). Nothing was dropped for it; exclude a sample with `filter` in "
-                "the table of cohorts."
-            )
-        )
-        if len(outliers):
-            columns = [
-                *(words(title, title.lower()) for title in ("Sample", "Cohort", "Group")),
-                decimal("Connectivity (z)", "connectivity_z"),
-                decimal("Mean correlation", "mean_correlation", 3),
-            ]
-            file = "cohorts/<cohort>/qc.tsv"
-            section.add(table(outliers, columns, caption="Outliers", limit=25, file=file))
-        caption = "values of each sample, principal components, and connectivity with the others."
-        names = [name for name, part in tables.items() if part is not None]
-        section.add(*source.pictures(names, "qc", caption))
-    section.add(Heading("People who occur twice"))
-    _identity(source, section)
-    return section
-
-
-def _identity(source: Source, section: Section) -> None:
-    links = source.table("identity.tsv")
-    if links is None:
-        section.add(not_made("The table of people who occur twice", "cohorts"))
-        return
-    if links.empty:
-        section.add(Text("No sample occurs twice: each stands for a person of its own."))
-        return
-    people = links["identity"].nunique()
-    who = "1 person occurs" if people == 1 else f"{people:,} people occur"
-    section.add(
-        Text(
-            f"{who} in more than one cohort ({plural(len(links), 'link')}). All samples of a "
-            "person stay on one side of every split of the evaluation. Where people serve two "
-            "diseases, the test of shared genes is one that stays valid."
-        )
-    )
-    pairs = links.groupby(["cohort_a", "cohort_b", "evidence"], sort=True).size()
-    summary = pairs.rename("links").reset_index()
-    summary["evidence"] = summary["evidence"].map(EVIDENCE).fillna(summary["evidence"])
-    columns = [words("Cohort", "cohort_a"), words("and cohort", "cohort_b")]
-    columns += [words("What they have in common", "evidence"), whole("Samples", "links")]
-    section.add(table(summary, columns, file="identity.tsv"))
-    hidden = links[links["sample_a"] != links["sample_b"]]
-    if len(hidden):
-        columns = [words("Sample", "sample_a"), words("of cohort", "cohort_a")]
-        columns += [words("is", "sample_b"), words("of cohort", "cohort_b")]
-        columns += [words("Evidence", "evidence")]
-        caption = "One person under two accessions"
-        section.add(table(hidden, columns, caption=caption, limit=25, file="identity.tsv"))
-
-
-EVIDENCE = {
-    "same_sample": "the same GEO sample",
-    "same_identity": "the same BioSample or person field",
-    "values": "values too alike for two people",
-}

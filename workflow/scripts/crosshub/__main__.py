@@ -1,0 +1,7 @@
+"""``python -m crosshub``: see `crosshub.commands`."""
+
+import sys
+
+from crosshub.commands import main
+
+sys.exit(main())
