@@ -5,5 +5,5 @@ for (run in seq_len(as.integer(args[2]))) {
   seconds <- system.time(suppressMessages(
     values <- exprs(getGEO(filename = args[1], getGPL = FALSE))
   ))[["elapsed"]]
-  cat("run", seconds, dim(values), "\n")
+  cat("run", seconds, seconds, dim(values), "\n")
 }

@@ -1,9 +1,9 @@
 """Speed and memory of reading a series: `make bench`. Medians of several runs, sizes stated.
 
-Ours is reading the series matrix and the annotation, and joining the probes to genes. GEOparse
-only reads the family SOFT file of the same data and makes the matrix of it; GEOquery (R) only
-reads the same series matrix. Whoever is not installed is left out. Memory is the peak of the
-whole process, with what it imports.
+Ours is reading the series matrix, and then also reading the annotation, finding the scale and
+joining the probes to genes. GEOparse only reads the family SOFT file of the same data and makes
+the matrix of it; GEOquery (R) only reads the same series matrix. Whoever is not installed is left
+out. Memory is the peak of the whole process, with what it imports.
 """
 
 import gzip
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,9 +58,10 @@ class Files(NamedTuple):
 
 
 class Measured(NamedTuple):
-    """Median seconds of a reader, and the peak of its process in MB."""
+    """Median seconds of a reader, for reading and with the genes, and its peak in MB."""
 
-    seconds: float
+    reading: float
+    all: float
     megabytes: float
 
 
@@ -156,38 +157,38 @@ def write_files(data: Data, folder: Path, *, family: bool) -> Files:
     )
 
 
-def read_ours(files: Files) -> tuple[int, int]:
-    """Read and join to genes; return the shape of the probes."""
+def read_ours(files: Files) -> Iterator[tuple[int, int]]:
+    """Read, and join the probes to genes."""
     from crosshub import geo, prepare
 
+    yield 0, 0
     series = geo.read_series_matrix(files.matrix)
+    yield series.values.shape
     prepare.prepare_array(series.values, geo.read_annotation(files.annotation))
-    return series.values.shape
 
 
-def read_with_geoparse(files: Files) -> tuple[int, int]:
+def read_with_geoparse(files: Files) -> Iterator[tuple[int, int]]:
     """Read the family and make a matrix of it."""
     import GEOparse
 
+    yield 0, 0
     series = GEOparse.get_GEO(filepath=str(files.family), silent=True)
-    return series.pivot_samples("VALUE").shape
+    yield series.pivot_samples("VALUE").shape
 
 
-READERS: dict[str, Callable[[Files], tuple[int, int]]] = {
-    "crosshub": read_ours,
-    "GEOparse": read_with_geoparse,
-}
+READERS = {"crosshub": read_ours, "GEOparse": read_with_geoparse}
 
 
 def child(reader: str, runs: int, files: Files) -> None:
-    """Print the seconds and the shape of each run; imports are not timed."""
-    import GEOparse  # noqa: F401
-    from crosshub import geo, prepare  # noqa: F401
-
+    """Print the seconds and the shape of each run; what comes before the first yield is free."""
     for _ in range(runs):
+        steps = READERS[reader](files)
+        next(steps)
         start = time.perf_counter()
-        shape = READERS[reader](files)
-        print("run", time.perf_counter() - start, *shape, flush=True)
+        shape = next(steps)
+        read = time.perf_counter() - start
+        next(steps, None)
+        print("run", read, time.perf_counter() - start, *shape, flush=True)
 
 
 def measure(command: list[str], shape: tuple[int, int]) -> Measured | None:
@@ -204,11 +205,12 @@ def measure(command: list[str], shape: tuple[int, int]) -> Measured | None:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode or not runs:
         return None
-    wrong = [run for run in runs if tuple(map(int, run[1:])) != shape]
+    wrong = [run[2:] for run in runs if tuple(map(int, run[2:])) != shape]
     if wrong:
-        raise SystemExit(f"{' '.join(command[:3])} read {wrong[0][1:]} instead of {shape}")
+        raise SystemExit(f"{' '.join(command[:3])} read {wrong[0]} instead of {shape}")
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-    return Measured(statistics.median(float(run[0]) for run in runs), usage.ru_maxrss / unit)
+    reading, everything = (statistics.median(float(run[i]) for run in runs) for i in (0, 1))
+    return Measured(reading, everything, usage.ru_maxrss / unit)
 
 
 def python(reader: str, runs: int) -> list[str]:
@@ -217,19 +219,22 @@ def python(reader: str, runs: int) -> list[str]:
 
 
 def show(size: str, reader: str, found: Measured | None, ours: Measured) -> None:
-    """Print a row."""
+    """Print a row: seconds, peak, and how many times as long as ours it took."""
     if found is None:
-        print(f"{size:<16}{reader:<10}not installed", flush=True)
+        print(f"{size:<16}  {reader:<10}not installed", flush=True)
         return
-    ratio = "" if reader == "crosshub" else f"{found.seconds / ours.seconds:6.1f}"
-    goal = f"  (goal: {GOALS[reader]})" if reader in GOALS else ""
-    figures = f"{found.seconds:9.2f}{found.megabytes:9.0f}{ratio:>9}{goal}"
-    print(f"{size:<16}{reader:<10}{figures}", flush=True)
+    figures = f"{found.reading:9.2f}{found.all:10.2f}{found.megabytes:9.0f}"
+    if reader in GOALS:
+        figures += f"{found.reading / ours.reading:9.1f}{found.all / ours.all:10.1f}"
+        figures += f"   at least {GOALS[reader]}"
+    print(f"{size:<16}  {reader:<10}{figures}", flush=True)
 
 
 def main() -> None:
     """Run all."""
-    print(f"{'probes × samples':<16}{'reader':<10}{'seconds':>9}{'peak MB':>9}{'ratio':>9}")
+    heads = f"{'reading':>9}{'to genes':>10}{'peak MB':>9}{'reading':>9}{'to genes':>10}"
+    print(f"{'':<28}{'seconds':>19}{'':>9}{'times as long as ours':>19}")
+    print(f"{'probes × samples':<16}  {'reader':<10}{heads}   goal")
     for probes, samples in GRID:
         peers = (probes, samples) in WITH_PEERS
         size, shape = f"{probes} × {samples}", (probes, samples)

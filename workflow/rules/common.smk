@@ -35,7 +35,7 @@ def _read_study():
         files = GeoFiles(
             GEO,
             found.config["geo"]["base_url"],
-            {recipe["accession"]: recipe for recipe in found.config["geo"]["counts"]},
+            {item["accession"]: item for item in found.config["geo"]["counts"]},
             {
                 item["platform"]: item["path"]
                 for item in found.config["prepare"]["annotations"]
@@ -61,9 +61,8 @@ def _reference_name(path):
 
 STUDY, FILES = _read_study()
 SEED = STUDY.config["seed"]
-GENE_NAMES = STUDY.config["prepare"]["gene_names"] or str(
-    ROOT / "resources" / "gene_names.tsv.gz"
-)
+SHIPPED = str(ROOT / "resources" / "gene_names.tsv.gz")
+GENE_NAMES = STUDY.config["prepare"]["gene_names"] or SHIPPED
 REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
 
 

@@ -46,7 +46,10 @@ PREFIXES = {
     11: ("NOV",),
     12: ("DEC",),
 }
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+MONTHS = [
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+]
 # Day 0 of the two ways in which spreadsheets count days.
 DAY_ZERO = {"1900": date(1899, 12, 30), "1904": date(1904, 1, 1)}
 SERIAL_NUMBERS = range(30_000, 50_000)
@@ -148,7 +151,8 @@ def current(
 
     An approved symbol stays, whatever else it is an alias of. A previous symbol of exactly one gene
     becomes that gene's, and so does an alias; one of several genes stays as it was. Exact letters
-    go first, then upper case. A date becomes the gene that it was (``2-Sep``: SEPT2, now SEPTIN2),
+    go first, then upper case. An id that stands for a symbol (LOC and an Entrez id, ENSG…) counts as
+    an alias where it is known. A date becomes the gene that it was (``2-Sep``: SEPT2, now SEPTIN2),
     unless it can have been two (``1-Mar``: MARCH1 or MARC1).
 
     Parameters
@@ -206,10 +210,19 @@ def _current(text: str, names: GeneNames, date_system: str | None) -> tuple[str,
                 return genes[0], how
             if genes:
                 return text, "ambiguous"
+    if gene := _gene_of_id(text, names):
+        return gene, "alias"
     genes = _genes_of_date(text, names, date_system)
     if len(genes) == 1:
         return genes[0], "excel date"
     return text, "ambiguous" if genes else "unknown"
+
+
+def _gene_of_id(text: str, names: GeneNames) -> str | None:
+    """Return the gene of an id that stands for a symbol; LOC and the Entrez id is NCBI's name."""
+    if text.startswith("LOC"):
+        return names.by_entrez.get(text.removeprefix("LOC"))
+    return names.by_ensembl.get(without_version(text)) if text.startswith("ENSG") else None
 
 
 def _genes_of_date(text: str, names: GeneNames, date_system: str | None) -> tuple[str, ...]:
@@ -259,10 +272,7 @@ def _of_serial(number: int, system: str) -> list[tuple[int, int]]:
 
 def _month(word: str) -> int:
     """Return the number of a month's name, whole or cut short; 0 where it is none."""
-    whole = ["january", "february", "march", "april", "may", "june", "july", "august"]
-    whole += ["september", "october", "november", "december"]
-    short = word.lower()
-    return next((i for i, name in enumerate(whole, 1) if name.startswith(short)), 0)
+    return next((i for i, name in enumerate(MONTHS, 1) if name.startswith(word.lower())), 0)
 
 
 def _read_table(path: str | Path) -> pd.DataFrame:

@@ -61,7 +61,7 @@ def measure_samples(expression: pd.DataFrame, groups: pd.Series) -> pd.DataFrame
     -----
     Of samples that are all alike in kind, drawn from a factor model, outlier is true for 0.3 to 2
     in 100 with normal factors (6 to 200 samples, groups equal or one to four), for 1 to 3 in 100
-    with factors of heavy tails (t, 4 degrees of freedom), and for fewer than 1 in 500 where genes
+    with factors of heavy tails (t, 4 degrees of freedom), and for fewer than 1 in 200 where genes
     are independent. In a series whose values were centred by gene, no number can tell an array of
     noise from the others.
 

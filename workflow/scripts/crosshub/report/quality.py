@@ -36,7 +36,7 @@ EVIDENCE = {
 }
 TOLD_APART = {
     "yes": "cannot be told from the disease",
-    "partly": "strongly associated with it",
+    "partly": "is strongly associated with it",
     "unknown": "not known: only one group gives it",
     "no": "can be told from it",
 }
@@ -196,7 +196,7 @@ def _confounding_table(everything: pd.DataFrame) -> Table:
         small("p", "p_value"),
         Column("Strength", _strength),
         Column("Variance grows by", _inflation),
-        Column("From the disease it", lambda row: TOLD_APART[row["confounded"]], right=False),
+        Column("In words", lambda row: TOLD_APART[row["confounded"]], right=False),
     ]
     caption = "Batch, day, age and sex against the groups"
     return table(everything, columns, caption=caption, limit=40, file=CONFOUNDING)
