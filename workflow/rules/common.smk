@@ -61,8 +61,9 @@ def _reference_name(path):
 
 STUDY, FILES = _read_study()
 SEED = STUDY.config["seed"]
-SHIPPED = str(ROOT / "resources" / "gene_names.tsv.gz")
-GENE_NAMES = STUDY.config["prepare"]["gene_names"] or SHIPPED
+GENE_NAMES = (
+    STUDY.config["prepare"]["gene_names"] or f"{ROOT}/resources/gene_names.tsv.gz"
+)
 REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
 
 

@@ -31,9 +31,11 @@ A tab-separated file, one row for each cohort: the cases and controls of one dis
 accession. A rule is `field=regular expression`, searched in the value whatever its case; several
 rules joined by `;` must all hold. Fields are the keys of the sample characteristics (`disease
 state`) and GEO's sample tags (`title`, `source_name_ch1`, `description`). More diseases are more
-rows; nothing else changes. A field name that holds `=` or `;`, and a pattern that holds `;`, takes
-a backslash before it. Patterns have at most 200 characters, and a repeated group holds no repeat; the
-first 1,000 characters of a value are searched.
+rows; nothing else changes.
+
+A field name that holds `=` or `;`, and a pattern that holds `;`, takes a backslash before it.
+Patterns have at most 200 characters, and a repeated group holds no repeat; the first 1,000
+characters of a value are searched.
 
 """
 TAIL = """

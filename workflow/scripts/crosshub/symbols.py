@@ -151,7 +151,7 @@ def current(
 
     An approved symbol stays, whatever else it is an alias of. A previous symbol of exactly one gene
     becomes that gene's, and so does an alias; one of several genes stays as it was. Exact letters
-    go first, then upper case. An id that stands for a symbol (LOC and an Entrez id, ENSG…) counts as
+    go first, then upper case. An id in place of a symbol (LOC and an Entrez id, ENSG…) counts as
     an alias where it is known. A date becomes the gene that it was (``2-Sep``: SEPT2, now SEPTIN2),
     unless it can have been two (``1-Mar``: MARCH1 or MARC1).
 
