@@ -3,8 +3,6 @@
 Needs: the config and the table of cohorts. Makes: STUDY, wildcard constraints, input functions.
 """
 
-import hashlib
-import re
 import sys
 from pathlib import Path
 
@@ -51,20 +49,12 @@ def _read_study():
     return found, files
 
 
-def _reference_name(path):
-    """A folder name for a signature reference: its name, and a mark that no other path has."""
-    if not path:
-        return ""
-    plain = re.sub(r"[^A-Za-z0-9]+", "_", Path(path).name.split(".")[0])
-    return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
-
-
 STUDY, FILES = _read_study()
 SEED = STUDY.config["seed"]
 GENE_NAMES = (
     STUDY.config["prepare"]["gene_names"] or f"{ROOT}/resources/gene_names.tsv.gz"
 )
-REFERENCE = _reference_name(STUDY.config["compounds"]["reference"])
+REFERENCE = provenance.reference_name(STUDY.config["compounds"]["reference"])
 
 
 wildcard_constraints:

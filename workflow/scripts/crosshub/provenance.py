@@ -77,6 +77,14 @@ def _files(match: re.Match[str], package: Path) -> list[Path]:
     return files
 
 
+def reference_name(path: str | None) -> str:
+    """Return a folder for a signature reference: its name, and a mark that no other path has."""
+    if not path:
+        return ""
+    plain = re.sub(r"[^A-Za-z0-9]+", "_", Path(path).name.split(".")[0])
+    return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+
+
 def versions() -> pd.DataFrame:
     """Return the versions of crosshub, Python and the libraries: columns software, version."""
     rows = [("crosshub", __version__), ("python", platform.python_version())]
