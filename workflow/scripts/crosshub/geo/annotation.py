@@ -37,6 +37,9 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     # Quotes in gene titles are text: split by hand, so that none can swallow a line.
     places = [header.index(name) for name in wanted]
     rows = [line.split("\t") for line in lines[begin + 2 : end]]
+    short = next((row for row in rows if len(row) != len(header)), None)
+    if short is not None:
+        raise DataError(f"{path}: the line of probe '{short[0]}' is not whole; {AGAIN}")
     cells = [[row[i].strip('"') if i < len(row) else "" for i in places] for row in rows]
     table = pd.DataFrame(cells, columns=list(wanted.values()), dtype=object).drop_duplicates()
     twice = table.loc[table["probe"].duplicated(), "probe"]

@@ -11,7 +11,7 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.geo.header import read_header
-from crosshub.geo.table import body_of, read_values
+from crosshub.geo.table import read_values
 from crosshub.geo.text import AGAIN, ahead, as_text, shown, unpack, whole_lines
 
 TABLE_BEGIN = "!series_matrix_table_begin"
@@ -115,20 +115,6 @@ def read_series_header(path: str | Path) -> Series:
         says.
     """
     return _header(whole_lines(unpack(path, largest=LONGEST_HEADER), path), path)[0]
-
-
-def has_values(path: str | Path) -> bool:
-    """Say whether a series matrix has a line of values; no more of it is read than that takes.
-
-    Raises
-    ------
-    DataError
-        As `read_series_header` does, or if the table is cut or has other samples.
-    """
-    pieces = whole_lines(unpack(path), path)
-    series, rest = _header(pieces, path)
-    table = _table(itertools.chain([rest], pieces), path)
-    return next(body_of(table, list(series.fields.index), path), None) is not None
 
 
 def _header(pieces: Iterable[bytes], path: str | Path) -> tuple[Series, bytes]:

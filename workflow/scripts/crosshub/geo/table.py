@@ -51,7 +51,7 @@ def read_values(table: Iterable[bytes], samples: list[str], path: str | Path) ->
     """
     probes: list[str] = []
     parts = [np.empty((0, len(samples)))]
-    for lines in body_of(table, samples, path):
+    for lines in _body(table, samples, path):
         names, values = _split(lines, len(samples), path)
         parts.append(_numbers(values, names, samples, path))
         probes += names
@@ -62,7 +62,7 @@ def read_values(table: Iterable[bytes], samples: list[str], path: str | Path) ->
     return pd.DataFrame(np.concatenate(parts), index=index, columns=samples)
 
 
-def body_of(table: Iterable[bytes], samples: list[str], path: str | Path) -> Iterator[bytes]:
+def _body(table: Iterable[bytes], samples: list[str], path: str | Path) -> Iterator[bytes]:
     """Yield what follows the header of the table, which is checked; nothing of a blank table."""
     header, began = None, False
     for piece in table:
