@@ -12,7 +12,7 @@ from crosshub.discover import (
     merge_expression,
 )
 from crosshub.errors import DataError
-from crosshub.evaluation import evaluate, join, validate
+from crosshub.evaluation import evaluate, join, shared_people, validate
 from crosshub.panel import fit_models, select_panel
 from crosshub.performance import cross_validated, tested_cohorts
 from crosshub.resampling import cross_validation, leave_cohort_out
@@ -235,6 +235,7 @@ def test_validation_leaves_people_of_discovery_out(study):
     assert len(table) == 59
     assert outside.samples.index[0] not in set(table["sample"])
     assert tested_cohorts(table, "validation")["auc"].min() > 0.8
+    assert shared_people(study) == {"a2": 1, "b2": 0}
 
 
 def test_same_rng_same_predictions(study):

@@ -146,9 +146,13 @@ def performance_table() -> pd.DataFrame:
         ("disease_a", "a2", "validation", 9, 9, 0.44, 0.2, 0.68),
         ("disease_b", "b1", "cv", 15, 15, 0.66, np.nan, np.nan),
         ("disease_b", "b1", "leave_one_cohort_out", 15, 15, 0.6, 0.4, 0.8),
+        ("disease_b", "b2", "validation", 8, 8, 0.7, 0.5, 0.9),
     ]
     columns = ["disease", "cohort", "resampling", "n_cases", "n_controls"]
-    return pd.DataFrame(rows, columns=[*columns, "auc", "auc_low", "auc_high"])
+    table = pd.DataFrame(rows, columns=[*columns, "auc", "auc_low", "auc_high"])
+    shared = pd.array([None, 0, None, None, 2], dtype="Int64")
+    independent = pd.array([None, True, None, None, False], dtype="boolean")
+    return table.assign(shared_people=shared, independent=independent)
 
 
 def network_tables(n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:

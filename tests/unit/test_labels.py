@@ -50,12 +50,6 @@ def test_block_names_people():
     assert len(set(people)) == 4
 
 
-def test_biosample_names_people():
-    fields = FIELDS.assign(biosample=["SAMN1", "SAMN1", "SAMEA2", "", "SAMD4"])
-    table = label_samples(fields, case="disease state=^ra", control="disease state=healthy")
-    assert table["identity"].tolist() == ["SAMN1", "SAMN1", "SAMEA2", "GSM4", "SAMD4"]
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -125,12 +119,6 @@ def test_a_covariate_never_replaces_what_the_table_says(name):
         label_samples(
             fields, case="title=a", control="title=c", covariates=[name, "patient"], cohort="one"
         )
-
-
-def test_a_characteristic_called_biosample_is_no_person():
-    fields = FIELDS.assign(biosample="blood")
-    table = label_samples(fields, case="title=[ab]", control="title=[cd]")
-    assert table["identity"].tolist() == list(FIELDS.index)
 
 
 def test_people_are_the_same_in_two_rows_of_an_accession():

@@ -10,8 +10,8 @@ from crosshub.performance import (
     fold_auc,
     performance_table,
     tested_cohorts,
-    verdicts,
 )
+from crosshub.verdict import verdicts
 from sklearn.metrics import roc_auc_score
 
 tested_cohorts.__test__ = False
@@ -148,13 +148,15 @@ def test_without_permutations_nothing_is_claimed():
 def test_too_few_permutations_cannot_tell():
     rows = null_and_signal(np.random.default_rng(0), 4, permutations=10)
     cross = cross_validated(rows)
-    found = verdicts({"d": 3}, cross, performance_table(rows, cross), NO_PANELS)["d"]
+    found = verdicts({"d": 3}, cross, performance_table(rows, cross, {}), NO_PANELS)["d"]
     assert found["p_permutation"] == pytest.approx(1 / 11)
     assert found["beats_chance"] is None
     assert "10 label permutations were made, and it takes 19" in found["statement"]
 
 
-EMPTY = pd.DataFrame(columns=["disease", "cohort", "resampling", "auc", "auc_low", "auc_high"])
+EMPTY = pd.DataFrame(
+    columns=["disease", "cohort", "resampling", "auc_low", "independent", "shared_people"]
+)
 NO_PANELS = pd.DataFrame(columns=["disease", "cohort", "draw", "concordant", "pairs"])
 
 
@@ -170,7 +172,7 @@ def test_table_and_verdict_in_words():
         ignore_index=True,
     )  # fmt: skip
     cross = cross_validated(all_rows)
-    table = performance_table(all_rows, cross)
+    table = performance_table(all_rows, cross, {"out": 0})
     assert set(table["resampling"]) == {"cv", "validation", "leave_one_cohort_out"}
     assert (table[["n_cases", "n_controls"]] == 10).all(axis=None)
     panels = pd.DataFrame(
@@ -187,10 +189,29 @@ def test_table_and_verdict_in_words():
     assert "there is no panel" in nothing["statement"]
 
 
+def test_a_cohort_that_shares_people_is_named_and_does_not_count():
+    rng = np.random.default_rng(3)
+    far_apart = rng.normal(size=20) + 3 * np.repeat([1, 0], 10)
+    rows = [null_and_signal(rng, 3)]
+    rows += [
+        predictions("validation", name, far_apart, fold=0, cohort=name) for name in ("out", "kin")
+    ]
+    cross = cross_validated(pd.concat(rows))
+    table = performance_table(pd.concat(rows), cross, {"out": 0, "kin": 2})
+    outside = table.set_index(["resampling", "cohort"]).loc["validation"]
+    assert outside["independent"].to_dict() == {"kin": False, "out": True}
+    assert outside["shared_people"].to_dict() == {"kin": 2, "out": 0}
+    assert table.loc[table["resampling"] == "cv", "independent"].isna().all()
+    found = verdicts({"d": 5}, cross, table, NO_PANELS)["d"]
+    assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
+    assert found["cohorts_not_independent"] == {"kin": 2}
+    assert "Cohort kin shares 2 people with discovery" in found["statement"]
+
+
 def test_noise_does_not_beat_chance_in_words():
     rows = null_and_signal(np.random.default_rng(8), -0.2)
     cross = cross_validated(rows)
-    found = verdicts({"d": 5}, cross, performance_table(rows, cross), NO_PANELS)["d"]
+    found = verdicts({"d": 5}, cross, performance_table(rows, cross, {}), NO_PANELS)["d"]
     assert found["beats_chance"] is False
     assert "does not beat chance" in found["statement"]
     assert "No independent cohort" in found["statement"]

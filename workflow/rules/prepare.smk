@@ -1,8 +1,8 @@
 """From fetched files to labelled samples and log2 expression of genes, with quality and identity.
 
 Needs: series matrices, annotations, counts; the rules of the table of cohorts.
-Makes: inputs.tsv, cohorts/{cohort}/{samples.tsv, genes.parquet, counts.parquet, preparation.json,
-qc.tsv, confounding.tsv}, identity.tsv.
+Makes: inputs.tsv, cohorts/{cohort}/{samples.tsv, people.tsv, genes.parquet, counts.parquet,
+preparation.json, qc.tsv, confounding.tsv}, identity.tsv.
 """
 
 
@@ -41,6 +41,7 @@ rule label_samples:
         matrix=series_of,
     output:
         samples="<study>/cohorts/{cohort}/samples.tsv",
+        people="<study>/cohorts/{cohort}/people.tsv",
     log:
         "<logs>/label_samples/{cohort}.log",
     benchmark:
@@ -129,6 +130,7 @@ rule find_identity:
             "<study>/cohorts/{cohort}/genes.parquet", cohort=STUDY.cohorts
         ),
         samples=collect("<study>/cohorts/{cohort}/samples.tsv", cohort=STUDY.cohorts),
+        people=collect("<study>/cohorts/{cohort}/people.tsv", cohort=STUDY.cohorts),
     output:
         table="<study>/identity.tsv",
     log:

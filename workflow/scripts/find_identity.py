@@ -8,8 +8,8 @@ with job(snakemake) as log:
     names = snakemake.params.cohorts
     samples = dict(zip(names, map(read_table, snakemake.input.samples), strict=True))
     expression = dict(zip(names, map(read_matrix, snakemake.input.expression), strict=True))
-    table = find_identity(
-        samples, expression, min_correlation=snakemake.params.settings["min_correlation"]
-    )
+    marks = dict(zip(names, map(read_table, snakemake.input.people), strict=True))
+    least = snakemake.params.settings["min_correlation"]
+    table = find_identity(samples, marks, expression, min_correlation=least)
     write_table(table, snakemake.output.table)
     log.info("%d links: %s", len(table), table["evidence"].value_counts().to_dict())

@@ -1,6 +1,6 @@
 """Join the batches, score the validation cohorts, and say what the panel is worth."""
 
-from crosshub import evaluation, figures, performance
+from crosshub import evaluation, figures, performance, verdict
 from crosshub.loading import load_cohorts
 from crosshub.model import from_plain
 from crosshub.runtime import job
@@ -16,9 +16,11 @@ with job(snakemake) as log:
     selection = evaluation.stack([*map(read_frame, source.selections)], evaluation.SELECTION)
     drawn = evaluation.stack([*map(read_frame, source.random_panels)], evaluation.RANDOM_PANELS)
     cross = performance.cross_validated(predictions)
-    table = performance.performance_table(predictions, cross)
+    table = performance.performance_table(
+        predictions, cross, evaluation.shared_people(list(cohorts.values()))
+    )
     sizes = {disease: len(model.genes) for disease, model in models.items()}
-    verdicts = performance.verdicts(sizes, cross, table, drawn)
+    verdicts = verdict.verdicts(sizes, cross, table, drawn)
     write_frame(predictions, output.predictions)
     write_table(selection, output.selection)
     write_table(table, output.performance)

@@ -218,7 +218,7 @@ def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataF
     A person who also stands in a discovery cohort of the comparison is left out, and so counted
     nowhere twice.
     """
-    known = {p for c in cohorts if c.role == "discovery" for p in c.samples["identity"]}
+    known = _people_of_discovery(cohorts)
     parts = []
     for cohort in cohorts:
         if cohort.role != "validation" or cohort.disease not in models:
@@ -230,6 +230,24 @@ def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataF
         model = models[cohort.disease]
         parts.append(_predict(model, new).assign(**key, n_genes=len(model.genes)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=PREDICTIONS)
+
+
+def shared_people(cohorts: Sequence[Cohort]) -> dict[str, int]:
+    """Count the people whom each validation cohort shares with the cohorts of discovery.
+
+    A cohort that shares anybody is not independent of the panel: the rest of it was most likely
+    recruited, sampled and measured together with what the panel was found in.
+    """
+    known = _people_of_discovery(cohorts)
+    return {
+        cohort.name: len(known & set(cohort.samples["identity"]))
+        for cohort in cohorts
+        if cohort.role == "validation"
+    }
+
+
+def _people_of_discovery(cohorts: Sequence[Cohort]) -> set[str]:
+    return {p for c in cohorts if c.role == "discovery" for p in c.samples["identity"]}
 
 
 def join(done: Sequence[Evaluation]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:

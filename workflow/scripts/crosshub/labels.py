@@ -139,7 +139,8 @@ def label_samples(
     covariates
         Fields that become columns of the result.
     block
-        Field that names the person; empty: each sample is its own (or its BioSample's).
+        Field that names the person; empty: each sample is its own.
+        What else makes samples one person is found by `identity.find_identity`.
     cohort
         How messages name the cohort.
 
@@ -216,9 +217,6 @@ def _identity(
     fields: pd.DataFrame, block: str, used: pd.Series, where: str
 ) -> tuple[pd.Series, list[str]]:
     own = pd.Series(fields.index, index=fields.index)
-    if "biosample" in fields:
-        # A characteristic may bear that name too, and say what kind of material it is.
-        own = fields["biosample"].where(fields["biosample"].str.fullmatch(r"SAM[A-Z]*\d+"), own)
     if not block:
         return own, []
     person, wrong = _field(fields, block, used, where, "block")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from crosshub.draft.words import is_missing, names_disease, plain
+from crosshub.identity.marks import names_person
 
 # Tags of GEO that say how a sample was sent in and measured, not what it is.
 _TECHNICAL = re.compile(
@@ -31,13 +32,6 @@ _MATERIAL = re.compile(
     r"\b(tissue|cell ?type|cell ?line|cells?|organ|region|compartment|material|time|time ?point|"
     r"day|week|visit)\b"
 )
-_PERSON = re.compile(
-    r"\b(individual|patient|donor|subject|participant|person|proband|volunteer)s?\b"
-)
-_NO_PERSON = re.compile(
-    r"\b(age|sex|gender|group|type|status|state|diagnosis|weight|bmi|race|cohort|category|class)\b"
-)
-_LINE = re.compile(r"\bcell ?lines?\b")
 
 
 @dataclass(frozen=True)
@@ -110,7 +104,7 @@ def is_technical(name: str, values: pd.Series) -> bool:
 def names_groups(name: str) -> int:
     """Return how much the name of a field promises cases and controls: 3 a lot, 0 nothing."""
     text = plain(name)
-    if _DEMOGRAPHIC.search(text) or is_person(name):
+    if _DEMOGRAPHIC.search(text) or names_person(name):
         return 0
     if _DISEASE.search(text) or names_disease(text):
         return 3
@@ -130,17 +124,6 @@ def is_demographic(name: str) -> bool:
 def is_material(name: str) -> bool:
     """Say whether a field names the tissue, the cells or the time that a sample was taken at."""
     return bool(_MATERIAL.search(plain(name)))
-
-
-def is_person(name: str) -> bool:
-    """Say whether a field, by its name, tells people apart."""
-    text = plain(name)
-    return bool(_PERSON.search(text)) and not _NO_PERSON.search(text)
-
-
-def is_cell_line(name: str) -> bool:
-    """Say whether a field tells cell lines apart, whose samples are no independent people."""
-    return bool(_LINE.search(plain(name)))
 
 
 def _place(field: Field) -> tuple[bool, int, bool, int]:

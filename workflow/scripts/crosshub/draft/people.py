@@ -8,14 +8,12 @@ import pandas as pd
 from crosshub.draft import fields as kinds
 from crosshub.draft.phrases import SHORT, escape
 from crosshub.draft.words import is_missing
+from crosshub.identity.marks import names_cell_line, names_person
+from crosshub.identity.titles import FEWEST_PAIRS, TIMES, people_of_titles
 
-_TIMES = re.compile(
-    r"\b(?:pre|post|before|after|baseline|follow-?up)\b|"
-    r"\b(?:day|week|month|year|hour|visit|time ?point|tp)[ -]?\d+\b|"
-    r"\b[tvdw]\d{1,3}\b"
-)
+# In a draft that the user reads, a short word for a visit may be guessed too.
+_TIMES = TIMES + r"|\b[tvdw]\d{1,3}\b"
 _LATER = ("post", "after", "follow-up", "followup")
-FEWEST_PAIRS = 2
 
 
 @dataclass(frozen=True)
@@ -51,8 +49,8 @@ def find_people(table: pd.DataFrame) -> People | None:
     """
     named = []
     for name in table.columns:
-        line = kinds.is_cell_line(name)
-        if not (line or kinds.is_person(name)) or kinds.is_technical(name, table[name]):
+        line = names_cell_line(name)
+        if not (line or names_person(name)) or kinds.is_technical(name, table[name]):
             continue
         present = table[name][~table[name].map(is_missing)]
         sizes = present.value_counts()
@@ -62,22 +60,18 @@ def find_people(table: pd.DataFrame) -> People | None:
         named.append((not line, people.people, people))
     if named:
         return max(named, key=lambda item: item[:2])[2]
-    sizes = people_of_titles(table).value_counts()
+    sizes = timed_people(table).value_counts()
     repeated = int((sizes > 1).sum())
     if repeated < FEWEST_PAIRS:
         return None
     return People("", len(sizes), int(sizes.sum()), repeated, by_title=True)
 
 
-def people_of_titles(table: pd.DataFrame) -> pd.Series:
-    """Return what is left of the titles of samples without their words for a time."""
+def timed_people(table: pd.DataFrame) -> pd.Series:
+    """Return the person of each sample whose title names a time; see `people_of_titles`."""
     if "title" not in table:
         return pd.Series(dtype=object)
-    plain = table["title"].str.replace("_", " ").str.lower()
-    timed = plain[plain.str.contains(_TIMES)]
-    left = timed.map(lambda title: " ".join(_TIMES.sub(" ", title).split()))
-    # Without a number it is no person's: "control, day 1" and "control, day 2".
-    return left[left.str.contains(r"\d")]
+    return people_of_titles(table["title"], _TIMES)
 
 
 def one_sample_each(table: pd.DataFrame, people: pd.Series, single: pd.Index) -> str:
@@ -88,7 +82,7 @@ def one_sample_each(table: pd.DataFrame, people: pd.Series, single: pd.Index) ->
     table
         Samples × fields, text.
     people
-        The person of those samples of which people gave several; see `people_of_titles`.
+        The person of those samples of which people gave several; see `timed_people`.
     single
         The samples in use of all others.
 
@@ -155,7 +149,7 @@ def mixtures_of(table: pd.DataFrame, group: pd.Series, asked: str) -> dict[str, 
     for name in table.columns:
         if name == asked or kinds.is_demographic(name) or kinds.is_technical(name, table[name]):
             continue
-        if not (kinds.is_material(name) or kinds.is_treatment(name)) or kinds.is_cell_line(name):
+        if not (kinds.is_material(name) or kinds.is_treatment(name)) or names_cell_line(name):
             continue
         counts = table[name].value_counts()
         both = [value for value in counts.index if group[table[name] == value].nunique() > 1]

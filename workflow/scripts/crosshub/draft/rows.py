@@ -264,7 +264,7 @@ def _one_person_once(
         if ";" in people.field:
             return "", "", [f"'{people.field}' names people, but a block can hold no ';'"]
         return people.field, "", []
-    found = of_people.people_of_titles(used)
+    found = of_people.timed_people(used)
     rule = of_people.one_sample_each(used, found, used.index.difference(found.index))
     said = f"by their titles, {people.repeated} people gave several samples at different times"
     if rule:

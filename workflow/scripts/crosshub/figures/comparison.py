@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from crosshub.figures.style import (
     BLUE,
     GREEN,
+    GREY,
     INK,
     ORANGE,
     PALE,
@@ -21,6 +22,7 @@ WAYS = {
     "cv": ("cross-validation", BLUE, "o"),
     "leave_one_cohort_out": ("cohort left out", ORANGE, "s"),
     "validation": ("independent cohort", GREEN, "D"),
+    "not_independent": ("cohort that shares people with discovery", GREY, "X"),
 }
 
 
@@ -129,7 +131,7 @@ def performance(performance: pd.DataFrame) -> Figure:
     Parameters
     ----------
     performance
-        disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high.
+        disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high, shared_people.
 
     Returns
     -------
@@ -140,7 +142,9 @@ def performance(performance: pd.DataFrame) -> Figure:
     if performance.empty:
         return only_message("Nothing could be tested.")
     order = {name: i for i, name in enumerate(WAYS)}
-    table = performance.assign(way=performance["resampling"].map(order))
+    shares = performance["shared_people"].fillna(0) > 0
+    ways = performance["resampling"].mask(shares, "not_independent")
+    table = performance.assign(way=ways.map(order), tested_by=ways)
     table = table.sort_values(["disease", "way", "cohort"], ignore_index=True)
     new = table["disease"].ne(table["disease"].shift()).cumsum() - 1
     place = np.arange(len(table)) + 0.7 * new
@@ -148,7 +152,7 @@ def performance(performance: pd.DataFrame) -> Figure:
     axes = figure.subplots()
     axes.axvline(0.5, color=INK, lw=1, ls="--")
     for name, (label, colour, marker) in WAYS.items():
-        mask = table["resampling"] == name
+        mask = table["tested_by"] == name
         if not mask.any():
             continue
         part, at = table[mask], place[mask]

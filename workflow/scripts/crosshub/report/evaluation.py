@@ -17,7 +17,7 @@ from crosshub.report.blocks import (
     whole,
     words,
 )
-from crosshub.report.numbers import number, p_value, percent, plural
+from crosshub.report.numbers import is_missing, number, p_value, percent, plural
 from crosshub.report.source import Source, not_made
 
 TOP = 40
@@ -167,7 +167,12 @@ def _cohort(row: dict[str, Any]) -> str:
 
 
 def _way(row: dict[str, Any]) -> str:
-    return WAYS.get(row["resampling"], str(row["resampling"]))
+    way = WAYS.get(row["resampling"], str(row["resampling"]))
+    shared = row.get("shared_people")
+    if row["resampling"] != "validation" or is_missing(shared) or not shared:
+        return way
+    people = "1 person" if shared == 1 else f"{int(shared):,} people"
+    return f"cohort that shares {people} with discovery, without them"
 
 
 def _chance(source: Source, section: Section, name: str) -> None:

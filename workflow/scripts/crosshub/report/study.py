@@ -81,6 +81,11 @@ def _in_short(comparison: dict[str, Any], found: dict[str, Any], genes: Any) -> 
         parts.append(f"The panel holds in {held} of {plural(outside, 'independent cohort')}.")
     else:
         parts.append("There was no independent cohort to test it in.")
+    shared = sum(len(item.get("cohorts_not_independent", {})) for item in found.values())
+    if shared:
+        verb = "shares" if shared == 1 else "share"
+        cohorts = plural(shared, "validation cohort")
+        parts.append(f"{cohorts} {verb} people with discovery and so did not count.")
     return " ".join(parts)
 
 
