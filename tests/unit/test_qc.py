@@ -2,15 +2,18 @@
 
 import gzip
 import runpy
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub import geo, qc
-from crosshub.differential import design_matrix
+from crosshub import figures, geo, qc
+from crosshub.differential import design_matrix, fit_differential
 from crosshub.errors import DataError
 from crosshub.qc.fields import iso_date
+from crosshub.report.quality import quality
+from crosshub.report.source import Source
 from crosshub.tables import read_table, write_matrix, write_table
 from scipy.stats import fisher_exact, ttest_ind
 
@@ -44,6 +47,8 @@ def spoil(expression, sample, how, seed=0):
         values = np.sort(values)[np.argsort(np.argsort(other))]
     elif how == "scaled":
         values = 0.5 * (values - np.median(values)) + np.median(values)
+    elif how == "shifted":
+        values = values + 0.45
     elif how == "degraded":
         values = values + rng.normal(0, 1.5, len(values))
     spoilt[sample] = values
@@ -71,17 +76,61 @@ def test_two_spoilt_samples_do_not_hide_each_other(how):
         assert table.loc[["s2", "s9"], "outlier"].all()
 
 
-def test_each_number_sees_its_own_kind_of_fault():
-    expression, groups = draw(20)
-    scaled = qc.measure_samples(spoil(expression, "s4", "scaled"), groups).loc["s4"]
-    assert scaled["distribution_outlier"]
-    assert not scaled["connectivity_outlier"]
-    assert not scaled["correlation_outlier"]
-    noise = qc.measure_samples(spoil(expression, "s4", "noise"), groups).loc["s4"]
-    assert noise["connectivity_outlier"]
-    assert noise["correlation_outlier"]
-    assert noise["pc_outlier"]
-    assert not noise["distribution_outlier"]
+@pytest.mark.parametrize("n", [10, 20, 50, 100])
+def test_each_number_sees_its_own_kind_of_fault(n):
+    for seed in range(3):
+        expression, groups = draw(n, seed)
+        scaled = qc.measure_samples(spoil(expression, "s4", "scaled", seed), groups).loc["s4"]
+        clean = qc.measure_samples(expression, groups).loc["s4"]
+        assert scaled["distribution_outlier"]
+        # A scaled array correlates as it ever did.
+        for name in ("connectivity_z", "correlation_d"):
+            assert scaled[name] == pytest.approx(clean[name])
+        noise = qc.measure_samples(spoil(expression, "s4", "noise", seed), groups).loc["s4"]
+        assert noise["connectivity_outlier"]
+        assert noise["correlation_outlier"]
+        assert noise["pc_outlier"]
+        assert not noise["distribution_outlier"]
+
+
+def test_a_sample_far_along_one_component_is_apart_although_it_correlates():
+    rng = np.random.default_rng(4)
+    expression, groups = draw(30)
+    programme = rng.normal(0, 1, len(expression)) * (rng.random(len(expression)) < 0.1)
+    expression["s4"] += 3 * programme
+    table = qc.measure_samples(expression, groups)
+    assert table.loc["s4", "pc_outlier"]
+    assert table.loc["s4", "mean_correlation"] > 0.8
+    assert table["pc_outlier"].sum() == 1
+
+
+def test_four_of_twenty_with_one_common_fault_are_all_found():
+    found, others = [], []
+    for seed in range(6):
+        expression, groups = draw(20, seed)
+        bad = ["s0", "s1", "s2", "s3"]
+        fault = np.random.default_rng(seed).normal(0, 1.5, len(expression))
+        expression[bad] += fault[:, None]
+        outlier = qc.measure_samples(expression, groups)["outlier"]
+        found.append(outlier[bad].mean())
+        others.append(outlier.drop(bad).mean())
+    assert np.mean(found) == 1
+    assert np.mean(others) <= 0.02
+
+
+@pytest.mark.parametrize(("n", "cohorts"), [(10, 100), (30, 40), (100, 12)])
+def test_each_line_is_crossed_by_few_samples_that_are_all_alike(n, cohorts):
+    tables = [qc.measure_samples(*draw(n, seed, genes=400)) for seed in range(cohorts)]
+    crossed = pd.concat(tables)[list(qc.FLAGS.values())].mean()
+    most = {
+        "connectivity_outlier": 0.05,
+        "correlation_outlier": 0.03,
+        "pc_outlier": 0.02,
+        "distribution_outlier": 0.01,
+    }
+    assert (crossed <= pd.Series(most)).all(), crossed.to_dict()
+    # A line that nobody ever crosses would say nothing.
+    assert crossed["connectivity_outlier"] > 0
 
 
 @pytest.mark.parametrize(("n", "cohorts"), [(6, 250), (8, 190), (12, 120), (30, 50), (120, 12)])
@@ -496,6 +545,59 @@ def test_covariates_that_cannot_enter_the_model_are_refused_in_one_line():
     assert "cannot be told" in "\n".join(qc.confounded_covariates(samples, ["batch"], "ra"))
 
 
+def test_a_covariate_with_a_value_for_each_sample_is_refused_for_that():
+    samples = pd.DataFrame({"group": cohort_of(6, 6)})
+    samples["scan_date"] = [f"03/{i + 1:02d}/14 13:01:22" for i in range(12)]
+    (message,) = qc.confounded_covariates(samples, ["scan_date"], "ra")
+    assert message.startswith("cohort 'ra': covariate 'scan_date' has a value of its own in each")
+    assert "remove it" in message
+    assert "\n" not in message
+
+
+def test_the_model_refuses_a_confounded_covariate_in_one_line_too(make_cohort):
+    cohort = make_cohort(n_cases=5, n_controls=5)
+    samples = cohort.samples.assign(plate=["a"] * 2 + ["b"] * 3 + ["c"] * 5)
+    cohort = replace(cohort, samples=samples, covariates=("plate",))
+    with pytest.raises(
+        DataError, match="cohort 'cohort': .*not of full rank.*remove it"
+    ) as refusal:
+        fit_differential(cohort)
+    assert "\n" not in str(refusal.value)
+    assert qc.confounded_covariates(samples, ["plate"], "cohort")
+
+
+@pytest.mark.parametrize(
+    ("days", "verdict"),
+    [("aaabbb" "cccddd", "yes"), ("aaaabb" "bbbbaa", "no"), ("abcabc" "abcabc", "no")],
+)  # fmt: skip
+def test_the_day_of_the_scan_is_held_against_the_groups(days, verdict):
+    groups = cohort_of(6, 6)
+    dates = [f"2010-03-0{1 + 'abcd'.index(day)} 1{i % 10}:05" for i, day in enumerate(days)]
+    fields = pd.DataFrame({"scan date": dates}, index=groups.index)
+    chosen = qc.fields_to_check(groups.to_frame("group"), fields)
+    assert [(item.name, item.kind) for item in chosen] == [("day of the work", "date")]
+    table = qc.confounding(groups, chosen)
+    assert table["confounded"].tolist() == [verdict]
+    assert table["levels"].tolist() == [len(set(days))]
+    assert table["cramers_v"].between(0, 1 + 1e-9).all()
+    assert (table.loc[0, "cramers_v"] > 0.999) == (verdict == "yes")
+
+
+def test_a_partly_confounded_scan_day_is_reported_with_its_strength():
+    groups = cohort_of(15, 15)
+    days = ["2010-03-01"] * 12 + ["2010-03-02"] * 3 + ["2010-03-01"] * 3 + ["2010-03-02"] * 12
+    fields = pd.DataFrame({"hybridization date": days}, index=groups.index)
+    samples = groups.to_frame("group")
+    (row,) = qc.confounding(groups, qc.fields_to_check(samples, fields)).to_dict("records")
+    assert row["confounded"] == "partly"
+    assert row["cramers_v"] == pytest.approx(0.6)
+    assert row["variance_inflation"] == pytest.approx(1 / (1 - 0.36))
+    assert row["cases_controls"] == "2010-03-01 12/3; 2010-03-02 3/12"
+    # What is only partly so can enter the model.
+    samples["day"] = days
+    assert qc.confounded_covariates(samples, ["day"], "ra") == []
+
+
 def test_what_is_refused_is_what_the_model_refuses():
     rng = np.random.default_rng(5)
     refused = 0
@@ -568,6 +670,55 @@ def test_the_job_writes_both_tables_and_stops_at_a_confounded_covariate(tmp_path
     assert not (tmp_path / "qc.tsv").exists()
 
 
+def test_the_job_reports_a_scan_day_that_is_the_group_and_drops_nobody(tmp_path):
+    expression = spoil(people("mf" * 6), "s4", "noise")
+    expression.columns = [f"GSM{i}" for i in range(12)]
+    samples = pd.DataFrame({"group": ["case"] * 6 + ["control"] * 6}, index=expression.columns)
+    fields = pd.DataFrame(index=expression.columns)
+    fields["scan date"] = ["03/05/14 10:01:22"] * 6 + ["03/25/14 10:01:22"] * 6
+    run_job(tmp_path, fields, expression, samples)
+    table = read_table(tmp_path / "qc.tsv")
+    assert table["scan_date"].tolist() == ["2014-03-05"] * 6 + ["2014-03-25"] * 6
+    assert table["sample"].tolist() == list(expression.columns)
+    assert table.loc[table["outlier"], "sample"].tolist() == ["GSM4"]
+    confounding = read_table(tmp_path / "confounding.tsv").set_index("field")
+    assert confounding.loc["day of the work", "confounded"] == "yes"
+    log = (tmp_path / "log.txt").read_text()
+    assert "outliers: ['GSM4']" in log
+    assert "day of the work" in log
+    # The report warns of it, and names the outlier.
+    source = Source(tmp_path, {}, [{"cohort": "ra"}, {"cohort": "ra_two"}], {})
+    for name in ("ra", "ra_two"):
+        (tmp_path / "cohorts" / name).mkdir(parents=True)
+        write_table(table, tmp_path / "cohorts" / name / "qc.tsv")
+    write_table(confounding.reset_index(), tmp_path / "cohorts/ra/confounding.tsv")
+    text = "\n".join(str(block) for block in quality(source).blocks)
+    assert "ra: 'day of the work' says all of the group (2014-03-05 6/0; 2014-03-25 0/6" in text
+    assert "says anything of batch or day in ra_two" in text
+    assert "GSM4" in text
+    assert "judged, and counted, in each" in text
+
+
+def test_the_figure_says_what_each_frame_means_and_how_many():
+    sexes = "mf" * 10
+    expression = spoil(spoil(people(sexes, genes=1500), "s4", "noise"), "s9", "shifted")
+    fields = pd.DataFrame({"sex": list(sexes)}, index=expression.columns)
+    fields.loc["s2", "sex"] = "f"
+    samples = pd.DataFrame({"group": ["case", "case", "control", "control"] * 5})
+    table = qc.check_cohort(expression, samples.set_index(expression.columns), fields)
+    alone = table.set_index("sample").loc["s9"]
+    assert alone["distribution_outlier"]
+    assert not alone["outlier"]
+    figure = figures.quality(table, cohort="ra")
+    labels = {text.get_text() for legend in figure.legends for text in legend.get_texts()}
+    assert {"control (n = 10)", "case (n = 10)", "outlier (n = 1)"} <= labels
+    assert "annotated as the other sex (n = 1)" in labels
+    assert "values beyond the line, no outlier (n = 1)" in labels
+    for axes in figure.axes:
+        assert axes.get_ylabel(), axes.get_title()
+        assert axes.get_xlabel() or len(axes.get_xticklabels()) == 20
+
+
 def real(mirror, accession, platform, *, linear):
     """Return the genes of a real array (mean of its probes, log2) and the fields of its samples."""
     folder = mirror / "series" / geo.folder_of(accession) / "matrix"
@@ -618,3 +769,61 @@ def test_an_array_of_noise_or_of_another_tissue_is_found_among_real_samples(mirr
         swapped[sample] = np.sort(swapped[sample].to_numpy())[order]
         table = qc.measure_samples(swapped, groups[used])
         assert list(table.index[table["outlier"]]) == [sample]
+
+
+@pytest.mark.parametrize(
+    ("accession", "platform", "linear", "women", "men"),
+    [("GSE55235", "GPL96", True, 19, 11), ("GSE30528", "GPL571", False, 13, 9)],
+)
+def test_planted_mislabelled_sexes_in_real_series_are_the_conflicts(
+    mirror, accession, platform, linear, women, men
+):
+    expression, _ = real(mirror, accession, platform, linear=linear)
+    sex = qc.infer_sex(expression)["sex_inferred"]
+    assert sex.value_counts().to_dict() == {"female": women, "male": men}
+    samples = pd.DataFrame({"group": "case"}, index=expression.columns)
+    wrong = [sex.index[sex == "male"][1], *sex.index[sex == "female"][[0, 4]]]
+    annotated = sex.copy()
+    annotated[wrong] = annotated[wrong].map({"male": "female", "female": "male"})
+    fields = annotated.str[0].str.upper().to_frame("Sex")
+    table = qc.check_cohort(expression, samples, fields).set_index("sample")
+    assert set(table.index[table["sex_conflict"]]) == set(wrong)
+    # Two exchanged arrays are two conflicts: what is annotated stays with the accession.
+    exchanged = expression.copy()
+    man, woman = sex.index[sex == "male"][0], sex.index[sex == "female"][1]
+    exchanged[[man, woman]] = expression[[woman, man]].to_numpy()
+    table = qc.check_cohort(exchanged, samples, sex.to_frame("gender")).set_index("sample")
+    assert set(table.index[table["sex_conflict"]]) == {man, woman}
+
+
+def test_part_of_a_real_series_or_of_its_genes_gives_no_other_sex(mirror):
+    rng = np.random.default_rng(0)
+    expression, _ = real(mirror, "GSE55457", "GPL96", linear=True)
+    whole = qc.infer_sex(expression)["sex_inferred"]
+    for one in ("female", "male"):
+        alone = expression.loc[:, whole == one]
+        assert set(qc.infer_sex(alone)["sex_inferred"]) == {one}
+    known = whole.index[whole != "unknown"]
+    for n in (4, 8, 15):
+        for _ in range(10):
+            some = rng.choice(known, n, replace=False)
+            part = qc.infer_sex(expression[some])["sex_inferred"]
+            assert not ((part != whole[some]) & (part != "unknown")).any()
+    for gene in qc.Y_GENES:
+        assert qc.infer_sex(expression.drop(index=gene))["sex_inferred"].equals(whole)
+    assert set(qc.infer_sex(expression.drop(index="XIST"))["sex_inferred"]) == {"unknown"}
+
+
+def test_sex_is_told_from_real_counts_too(mirror):
+    folder = mirror / "series" / geo.folder_of("GSE184951") / "suppl"
+    counts = pd.read_csv(folder / "GSE184951_gene_counts.tsv.gz", sep="\t")
+    counts = counts.groupby("symbol").sum(numeric_only=True)
+    table = qc.infer_sex(np.log2(counts / counts.sum() * 1e6 + 1))
+    assert table["sex_inferred"].value_counts().to_dict() == {"female": 17, "male": 15}
+    # A patient has the same sex before and after the training.
+    folder = mirror / "series" / geo.folder_of("GSE184951") / "matrix"
+    titles = geo.read_series_header(folder / "GSE184951_series_matrix.txt.gz").fields["title"]
+    patients = titles[titles.str.match(r"Sample \d+ (?:pre|post) treatment")].str.split().str[1]
+    sexes = table["sex_inferred"].groupby(patients).nunique()
+    assert len(sexes) == 11
+    assert (sexes == 1).all()

@@ -28,6 +28,10 @@ NAMED = 10
 # Samples that can be named along an axis.
 MOST_NAMED = 40
 SEXES = {"female": "o", "male": "s", UNKNOWN: "D"}
+# What frames an outlier, a sample of the other sex, and one whose values alone are apart.
+RING = {"s": 70, "marker": "o"}
+SQUARE = {"s": 100, "marker": "s"}
+TRIANGLE = {"s": 110, "marker": "^"}
 TOO_FEW = "Fewer than six samples\nare too few to judge."
 
 
@@ -48,7 +52,8 @@ def quality(qc: pd.DataFrame, *, cohort: str) -> Figure:
         Percentiles of the values of each sample (log2); principal components; XIST against the Y
         genes (ranks); standardised connectivity, and correlation against distance, with the lines
         beyond which a sample is flagged. Cases are filled; the marker is the inferred sex; outliers
-        are ringed and named, as are samples annotated as the other sex.
+        are ringed and named, samples annotated as the other sex framed and named. A triangle marks
+        values whose distribution alone is beyond its line.
     """
     if qc.empty:
         return only_message("No sample to check.", title=cohort)
@@ -69,16 +74,19 @@ def quality(qc: pd.DataFrame, *, cohort: str) -> Figure:
     panels["values"].set_title(f"{cohort}: values of each sample")
     figure.legend(handles=_legend(table), loc="outside upper center", ncols=4)
     outliers, conflicts = table[table["outlier"]], table[table["sex_conflict"]]
-    for panel, x, y, named in [
-        ("components", "pc1", "pc2", outliers),
-        ("connectivity", "place", "connectivity_z", outliers),
-        ("distance", "correlation_d", "pc_distance", outliers),
-        ("sex", "y_rank", "xist_rank", conflicts),
+    for panel, x, y, named, frame in [
+        ("components", "pc1", "pc2", outliers, RING),
+        ("connectivity", "place", "connectivity_z", outliers, RING),
+        ("distance", "correlation_d", "pc_distance", outliers, RING),
+        ("sex", "y_rank", "xist_rank", conflicts, SQUARE),
     ]:
         axes = panels[panel]
-        axes.scatter(named[x], named[y], s=70, fc="none", ec=INK, lw=1.1)
+        axes.scatter(named[x], named[y], fc="none", ec=INK, lw=1.1, **frame)
         names = [short(name, 14) for name in named["sample"]]
         name_points(axes, named[x], named[y], names, clearance=4.5)
+        for text in axes.texts:
+            # A line may run behind a name, not through it.
+            text.set_bbox({"fc": "white", "ec": "none", "alpha": 0.8, "pad": 0.4})
     return figure
 
 
@@ -119,12 +127,21 @@ def _legend(table: pd.DataFrame) -> list[Line2D]:
             )
             mark = plain | {"marker": marker}
             found.append(Line2D([], [], mfc=GREY, mec=GREY, label=label, **mark))
-    for name, label in [("outlier", "outlier"), ("sex_conflict", "annotated as the other sex")]:
+    table = table.assign(values_apart=_values_apart(table))
+    for name, label, frame in [
+        ("outlier", "outlier", RING),
+        ("values_apart", "values beyond the line, no outlier", TRIANGLE),
+        ("sex_conflict", "annotated as the other sex", SQUARE),
+    ]:
         number = int(table[name].sum())
         if number:
-            ring = plain | {"ms": 9, "mfc": "none", "mec": INK}
+            ring = plain | {"marker": frame["marker"], "ms": 9, "mfc": "none", "mec": INK}
             found.append(Line2D([], [], label=f"{label} (n = {number})", **ring))
     return found
+
+
+def _values_apart(table: pd.DataFrame) -> pd.Series:
+    return table["distribution_outlier"] & ~table["outlier"]
 
 
 def _distribution(axes: Axes, table: pd.DataFrame) -> None:
@@ -142,8 +159,9 @@ def _distribution(axes: Axes, table: pd.DataFrame) -> None:
                 alpha=alpha,
             )
         axes.scatter(part["place"], part["median"], s=max(width**2, 4), c=colour, lw=0, zorder=3)
-    apart = table[table["distribution_outlier"]]
-    axes.scatter(apart["place"], apart["median"], s=70, fc="none", ec=INK, lw=1.1, zorder=4)
+    for marked, frame in [(table["outlier"], RING), (_values_apart(table), TRIANGLE)]:
+        part = table[marked]
+        axes.scatter(part["place"], part["median"], fc="none", ec=INK, lw=1.1, zorder=4, **frame)
     _samples_axis(axes, table, named=len(table) <= MOST_NAMED)
     axes.set_ylabel("Median, quartiles and\n5th to 95th percentile (log2)")
 
@@ -161,9 +179,9 @@ def _samples_axis(axes: Axes, table: pd.DataFrame, *, named: bool = False) -> No
 def _components(axes: Axes, table: pd.DataFrame) -> None:
     _dots(axes, table, "pc1", "pc2")
     axes.set_title("Principal components")
-    for number, label in [(1, axes.set_xlabel), (2, axes.set_ylabel)]:
+    for number, label, gap in [(1, axes.set_xlabel, " "), (2, axes.set_ylabel, "\n")]:
         share = table[f"pc{number}_variance"].iloc[0]
-        known = f" ({share:.1%} of the variance)" if np.isfinite(share) else ""
+        known = f"{gap}({share:.1%} of the variance)" if np.isfinite(share) else ""
         label(f"Component {number}{known}")
     axes.margins(0.12)
 
@@ -177,7 +195,7 @@ def _sex(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_xlim(-0.03, 1.03)
     axes.set_ylim(-0.03, 1.06)
     axes.set_xlabel("Y genes: mean rank within the sample (0 to 1)")
-    axes.set_ylabel("XIST: rank within the sample (0 to 1)")
+    axes.set_ylabel("XIST: rank within\nthe sample (0 to 1)")
 
 
 def _connectivity(axes: Axes, table: pd.DataFrame) -> None:
@@ -188,19 +206,11 @@ def _connectivity(axes: Axes, table: pd.DataFrame) -> None:
     line = LINES["connectivity_z"]
     _dots(axes, table, "place", "connectivity_z")
     axes.axhline(line, color=INK, lw=1, ls="--")
-    axes.annotate(
-        f"flagged below {line:g}".replace("-", "−"),
-        (0.01, line),
-        xytext=(0, -3),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        va="top",
-        fontsize=8,
-    )
     lowest = np.nanmin([line, *table["connectivity_z"]])
     axes.set_ylim(bottom=lowest - 0.9)
     _samples_axis(axes, table)
-    axes.set_ylabel("Standardised connectivity (z)")
+    below = f"{line:g}".replace("-", "−")
+    axes.set_ylabel(f"Standardised connectivity\n(z; flagged below {below})")
 
 
 def _distance(axes: Axes, table: pd.DataFrame) -> None:
@@ -217,27 +227,9 @@ def _distance(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_ylim(0, max(1.25 * highest, 1.4 * y))
     _bend(axes, "x", -x)
     _bend(axes, "y", y)
-    look = {"textcoords": "offset points", "fontsize": 8, "color": INK}
-    axes.annotate(
-        f"flagged above {y:g}",
-        (1, y),
-        (0, 3),
-        xycoords=("axes fraction", "data"),
-        ha="right",
-        **look,
-    )
-    axes.annotate(
-        f"flagged below {x:g}".replace("-", "−"),
-        (x, 0.03),
-        (-3, 0),
-        xycoords=("data", "axes fraction"),
-        ha="right",
-        va="bottom",
-        rotation=90,
-        **look,
-    )
-    axes.set_xlabel("Correlation with the others (MADs from the group)")
-    axes.set_ylabel("Distance in 3 principal\ncomponents (MADs)")
+    below = f"{x:g}".replace("-", "−")
+    axes.set_xlabel(f"Correlation with the others\n(MADs from the group; flagged below {below})")
+    axes.set_ylabel(f"Distance in 3 components\n(MADs; flagged above {y:g})")
 
 
 def _bend(axes: Axes, side: str, line: float) -> None:

@@ -269,11 +269,16 @@ def _why_without_rank(used: pd.DataFrame, covariates: Sequence[str], where: str)
         numeric = pd.to_numeric(used[name], errors="coerce").notna().all()
         if numeric and used[name].nunique() < 2:
             wrong.append(f"{where}: covariate '{name}' is the same in all samples; remove it")
+        elif used[name].nunique() == len(used) and not numeric:
+            wrong.append(
+                f"{where}: covariate '{name}' has a value of its own in each of the {len(used)} "
+                "samples; remove it, or take a field with fewer values"
+            )
         elif _says_the_group(used, [name]):
             shown = _levels(used[name].astype(str), used["group"] == "case")["cases_controls"]
             wrong.append(
                 f"{where}: covariate '{name}' cannot be told from case/control (cases/controls: "
-                f"{shown}); remove it, or leave out the samples that only one group has"
+                f"{shown}); remove it, or choose cases and controls that share its values"
             )
         else:
             sound.append(name)

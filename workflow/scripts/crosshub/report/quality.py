@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from crosshub.qc import FLAGS
+from crosshub.qc.confounding import is_batch_like
 from crosshub.report.blocks import (
     Column,
     Heading,
@@ -86,20 +87,25 @@ def _outliers(section: Section, everyone: pd.DataFrame) -> None:
         f"tails. {plural(len(suspects) - len(outliers), 'more sample')} crossed one line alone. "
         "Nothing was dropped for it; exclude a sample with `filter` in the table of cohorts."
     )
+    if everyone["sample"].duplicated().any():
+        text += " A sample that serves in several cohorts is judged, and counted, in each."
     section.add(Text(text))
     if few.any():
         section.add(
             Text(f"Too few samples to judge (fewer than six): {listed(few.index[few])}.", "note")
         )
-    if len(outliers):
+    if len(suspects):
         columns = [
             *(words(title, title.lower()) for title in ("Sample", "Cohort", "Group")),
+            Column("Outlier", lambda row: "yes" if row["outlier"] else "no", right=False),
             decimal("Connectivity (z)", "connectivity_z"),
             decimal("Correlation (MADs)", "correlation_d", 1),
             decimal("Distance (MADs)", "pc_distance", 1),
-            decimal("Distribution (MADs)", "distribution_d", 1),
+            decimal("Values (MADs)", "distribution_d", 1),
         ]
-        section.add(table(outliers, columns, caption="Outliers", limit=SHOWN, file=FILE))
+        suspects = suspects.sort_values("outlier", ascending=False, kind="stable")
+        caption = "Outliers, and samples beyond one line"
+        section.add(table(suspects, columns, caption=caption, limit=SHOWN, file=FILE))
 
 
 def _sex(section: Section, everyone: pd.DataFrame) -> None:
@@ -167,6 +173,23 @@ def _confounding(source: Source, section: Section) -> None:
             )
         )
     section.add(_confounding_table(everything))
+    known = set(everything.loc[_of_the_work(everything), "cohort"])
+    silent = [row["cohort"] for row in source.rows if row["cohort"] not in known]
+    if silent:
+        where = "any cohort" if len(silent) == len(source.rows) else listed(silent)
+        section.add(
+            Text(
+                f"No field that differs between samples says anything of batch or day in {where}: "
+                "whether the cases were measured apart from the controls cannot be known there.",
+                "note",
+            )
+        )
+
+
+def _of_the_work(everything: pd.DataFrame) -> pd.Series:
+    """Say which fields tell of the laboratory's work: batches and days."""
+    named = everything["field"].map(lambda name: is_batch_like(str(name)))
+    return everything["kind"].isin(["batch", "date"]) | named
 
 
 def _in_words(everything: pd.DataFrame) -> str:
@@ -178,7 +201,8 @@ def _in_words(everything: pd.DataFrame) -> str:
     yes, partly = (int(number_of.get(key, 0)) for key in ("yes", "partly"))
     if not yes + partly:
         return text + "None is strongly associated with the disease."
-    text += f"{plural(yes, 'field')} of a cohort cannot be told from the disease, "
+    told = f"{plural(yes, 'field')} of a cohort cannot be told from the disease"
+    text += f"{told if yes else 'No field says all of the disease'}, "
     text += f"{partly} {'is' if partly == 1 else 'are'} strongly associated with it. "
     if partly:
         text += (
@@ -192,6 +216,7 @@ def _confounding_table(everything: pd.DataFrame) -> Table:
     columns = [
         words("Cohort", "cohort"),
         words("Field", "field"),
+        whole("n", "n"),
         Column("Cases / controls", _cases_controls, right=False),
         small("p", "p_value"),
         Column("Strength", _strength),
