@@ -131,6 +131,14 @@ def test_people_are_the_same_in_two_rows_of_an_accession():
     assert first["identity"][0] == "GSE1:patient=p1"
 
 
+def test_moments_of_scanning_are_days():
+    scanned = ["2009-07-01T11:02:09Z", "2009-07-01T12:40:00Z", "2009-07-02T09:00:01Z",
+               "2009-07-02T10:11:12Z", "unknown"]  # fmt: skip
+    fields = FIELDS.assign(scanned=scanned)
+    table = label_samples(fields, case="title=[ab]", control="title=[cd]", covariates=["scanned"])
+    assert table["scanned"].tolist()[:4] == ["2009-07-01"] * 2 + ["2009-07-02"] * 2
+
+
 def test_a_sample_without_a_name_of_its_person_is_its_own():
     table = label(block="age", sample_filter="title=[abc]")
     assert table["identity"].tolist()[3] == "GSM4"

@@ -14,6 +14,7 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.patterns import LONGEST_VALUE, pattern_mistakes
+from crosshub.qc.fields import iso_date
 
 # Of fields, and of the letters of a value, in a message.
 MOST_SHOWN = 30
@@ -207,7 +208,7 @@ def label_samples(
         if key in table and key != "title":
             wrong.append(f"{where} covariate '{name}': another column has that name; drop it")
         elif column is not None:
-            table[key] = column.to_numpy()
+            table[key] = _days(column, used).to_numpy()
     if wrong:
         raise DataError("\n".join(wrong))
     return table
@@ -226,6 +227,14 @@ def _identity(
     field = block.strip().lower()
     named = fields.attrs.get("accession", "series") + ":" + field + "=" + person
     return named.where(person != "", own), []
+
+
+def _days(values: pd.Series, used: pd.Series) -> pd.Series:
+    """Return dates with a time of day as days: a moment is each sample's own, and no batch."""
+    days = values.map(iso_date)
+    if (days[used] == "").any() or days[used].nunique() == values[used].nunique():
+        return values
+    return days
 
 
 def _field(
