@@ -472,7 +472,7 @@ def test_every_kind_of_evidence_of_identity_is_said_in_words(tmp_path):
     write_table(pd.DataFrame(links, columns=columns), tmp_path / "identity.tsv")
     text = " ".join(seen(build(tmp_path)).split())
     assert all(words in text for words in EVIDENCE.values())
-    assert "values too alike for two people; the same title" in text
+    assert "values too alike for two people; the same person by the title" in text
     assert "detail 3" in text
     assert not any(f" {name} " in text for name in EVIDENCE if "_" in name)
 

@@ -97,7 +97,8 @@ def _check_samples(samples: list[str], tags: dict[str, list[str]], path: str | P
             f"{AGAIN}"
         )
     if len(set(samples)) != len(samples):
-        raise DataError(f"{path}: a sample occurs twice in the header; {AGAIN}")
+        twice = pd.Index(samples)[pd.Index(samples).duplicated()][0]
+        raise DataError(f"{path}: sample {shown(twice)} occurs twice in the header; {AGAIN}")
 
 
 def _fields(

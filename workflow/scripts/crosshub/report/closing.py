@@ -59,8 +59,8 @@ def _data(source: Source) -> Iterator[str]:
     )
     if "array" in kinds:
         yield (
-            "Values of arrays were brought to log2 where they were not (rule of GEO2R, by vote of "
-            "the samples) [barrett]; probes of one gene were joined within each sample by their "
+            "Values of arrays were brought to log2 where they were not, by their numbers in each "
+            "sample and by what the submitter says of them [barrett]; probes of one gene were joined within each sample by their "
             f"{config['prepare']['collapse']}, and probes of several genes left out."
         )
     if "counts" in kinds:
@@ -70,7 +70,8 @@ def _data(source: Source) -> Iterator[str]:
         )
     yield (
         "Samples were checked by principal components and standardised connectivity [oldham]. "
-        "Samples of one person were recognised by accession, BioSample or values (correlation of "
+        "Samples of one person were recognised by accession, BioSample, sequencing run, the "
+        "person's field or title, or values (correlation of "
         f"gene-centred ranks of at least {config['identity']['min_correlation']:g}) and kept "
         "together in every split."
     )

@@ -30,9 +30,8 @@ EVIDENCE = {
     "same_biosample": "the same BioSample",
     "same_sra": "the same sequencing run",
     "reanalysis": "one says that it reanalyses the other",
-    "same_person": "the same person by the field `block`",
-    "same_identity": "the same BioSample or person field",
-    "same_title": "the same title or person in the title",
+    "same_person": "the same person by a field",
+    "same_title": "the same person by the title",
     "values": "values too alike for two people",
 }
 TOLD_APART = {
@@ -255,10 +254,11 @@ def _identity(source: Source, section: Section) -> None:
         section.add(Text("No sample occurs twice: each stands for a person of its own."))
         return
     people = links["identity"].nunique()
-    who = "1 person occurs" if people == 1 else f"{people:,} people occur"
+    who = "1 person stands" if people == 1 else f"{people:,} people stand"
     section.add(
         Text(
-            f"{who} in more than one cohort ({plural(len(links), 'link')}). All samples of a "
+            f"{who} behind more than one sample, or in more than one cohort "
+            f"({plural(len(links), 'link')}). All samples of a "
             "person stay on one side of every split of the evaluation. Where people serve two "
             "diseases, the test of shared genes is one that stays valid."
         )
