@@ -1,5 +1,5 @@
 # t of GSE55235, rheumatoid arthritis against healthy, by limma on crosshub's own matrix:
-# Rscript make_real.R expression.tsv samples.tsv (genes.parquet as TSV, samples.tsv of the cohort).
+# Rscript make_real.R expression.tsv samples.tsv (genes.parquet as TSV of doubles, samples.tsv of the cohort).
 library(limma)
 args <- commandArgs(TRUE)
 x <- as.matrix(read.delim(args[1], row.names = 1, check.names = FALSE))

@@ -16,6 +16,8 @@ SEPARATOR = "///"
 MOST_GENES = 5
 REPAIRED = "excel date"
 _CONTROL = re.compile(r"AFFX|ERCC-|\(\+\)|\(-\)|DarkCorner|NegativeControl", re.IGNORECASE)
+# Symbols that makers give to what was spiked in.
+_SPIKE = r"ERCC-\d+|permuted_negative"
 
 
 def name_genes(table: pd.DataFrame, names: GeneNames | None) -> pd.DataFrame:
@@ -26,6 +28,11 @@ def name_genes(table: pd.DataFrame, names: GeneNames | None) -> pd.DataFrame:
     table
         Columns symbol and some of entrez, ensembl, accession, text; several ids of a row are
         joined by ``///``. A symbol that is there stays.
+
+    Raises
+    ------
+    DataError
+        If the platform names nothing but accessions, and `names` knows none.
     """
     if names is None:
         return table
@@ -39,6 +46,12 @@ def name_genes(table: pd.DataFrame, names: GeneNames | None) -> pd.DataFrame:
         if column in table:
             empty = symbol == ""
             symbol[empty] = table.loc[empty, column].map(lambda ids, g=genes: _named(ids, g))
+    if "accession" in table and not names.by_accession and (symbol == "").all():
+        raise DataError(
+            "the platform names its genes by accessions alone, which the shipped gene names lack: "
+            "run 'snakemake --cores 1 -f refresh_gene_names' and set prepare.gene_names, or give a "
+            "mapping file in prepare.annotations"
+        )
     return table.assign(symbol=symbol)
 
 
@@ -83,7 +96,7 @@ def map_probes(
     found = annotation["symbol"].reindex(values.index)
     unknown = found.isna()
     genes = found.fillna("").str.split(SEPARATOR, regex=False).explode().str.strip()
-    genes = genes[~genes.isin(["", "---"])]
+    genes = genes[~genes.isin(["", "---"]) & ~genes.str.fullmatch(_SPIKE)]
     genes, renamed = _renamed(genes, names)
     genes = genes[~(genes.index + "\t" + genes).duplicated()]
     number = genes.groupby(level=0).size()

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.geo.text import AGAIN, read_gzip
+from crosshub.geo.text import AGAIN, read_gzip, shown
 
 
 def read_annotation(path: str | Path) -> pd.DataFrame:
@@ -21,9 +23,11 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file is damaged or cut, lacks the columns, or gives a probe different genes.
+        If the file is damaged or cut, is another platform's, lacks the columns, or gives a probe
+        different genes.
     """
     lines = read_gzip(path).split("\n")
+    check_platform(lines, "!Annotation_platform = ", path)
     try:
         begin = lines.index("!platform_table_begin")
         end = lines.index("!platform_table_end", begin)
@@ -40,7 +44,7 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     short = next((row for row in rows if len(row) != len(header)), None)
     if short is not None:
         raise DataError(f"{path}: the line of probe '{short[0]}' is not whole; {AGAIN}")
-    cells = [[row[i].strip('"') if i < len(row) else "" for i in places] for row in rows]
+    cells = [[row[i].strip('"') for i in places] for row in rows]
     table = pd.DataFrame(cells, columns=list(wanted.values()), dtype=object).drop_duplicates()
     twice = table.loc[table["probe"].duplicated(), "probe"]
     if len(twice):
@@ -48,6 +52,14 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
             f"{path}: the probe '{twice.iloc[0]}' occurs twice with different genes; {AGAIN}"
         )
     return table.set_index("probe")
+
+
+def check_platform(lines: Iterable[str], tag: str, path: str | Path) -> None:
+    """Raise `DataError` if the line `tag` names another platform than the file's name does."""
+    named = re.match(r"GPL\d+", Path(path).name)
+    found = next((line.removeprefix(tag).strip() for line in lines if line.startswith(tag)), None)
+    if named and found is not None and found != named[0]:
+        raise DataError(f"{path}: holds the platform {shown(found)}, not {named[0]}; {AGAIN}")
 
 
 def read_gene_table(path: str | Path) -> pd.DataFrame:

@@ -3,13 +3,14 @@
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.geo.annotation import read_annotation
+from crosshub.geo.annotation import check_platform, read_annotation
 from crosshub.geo.text import AGAIN, as_text, read_gzip
 
 TABLE_BEGIN = "!platform_table_begin"
@@ -88,6 +89,7 @@ def read_platform(path: str | Path) -> pd.DataFrame:
         table.attrs = {"kind": CURATED, "columns": ["Gene symbol", "Gene ID"]}
         return table
     record = text[text.index("^PLATFORM") :]
+    check_platform([record.partition("\n")[0]], "^PLATFORM = ", path)
     begin, end = record.find("\n" + TABLE_BEGIN), record.find("\n" + TABLE_END)
     if begin < 0 or end < begin:
         raise DataError(f"{path}: has no whole platform table; {AGAIN}")
@@ -111,7 +113,7 @@ def _check_rows(rows: list[list[str]], header: list[str], path: str | Path) -> N
         row += [""] * (len(header) - len(row))
     probes = [row[0] for row in rows]
     if len(set(probes)) != len(probes):
-        twice = next(probe for probe in probes if probes.count(probe) > 1)
+        twice = next(probe for probe, number in Counter(probes).items() if number > 1)
         raise DataError(f"{path}: the probe '{twice}' occurs twice; {AGAIN}")
 
 
