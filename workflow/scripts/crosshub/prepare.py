@@ -210,7 +210,7 @@ def _present(values: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             "set kind=counts in the table of cohorts, or leave the series out"
         )
     blank = ~finite.any(axis=0)
-    return values.loc[:, ~blank], list(values.columns[blank])
+    return (values.loc[:, ~blank] if blank.any() else values), list(values.columns[blank])
 
 
 def prepare_counts(

@@ -17,7 +17,7 @@ MOST_GENES = 5
 REPAIRED = "excel date"
 _CONTROL = re.compile(r"AFFX|ERCC-|\(\+\)|\(-\)|DarkCorner|NegativeControl", re.IGNORECASE)
 # Symbols that makers give to what was spiked in.
-_SPIKE = r"ERCC-\d+|permuted_negative"
+_SPIKE = re.compile(r"ERCC-\d+|permuted_negative")
 
 
 def name_genes(table: pd.DataFrame, names: GeneNames | None) -> pd.DataFrame:
@@ -95,11 +95,11 @@ def map_probes(
     """
     found = annotation["symbol"].reindex(values.index)
     unknown = found.isna()
-    genes = found.fillna("").str.split(SEPARATOR, regex=False).explode().str.strip()
-    genes = genes[~genes.isin(["", "---"]) & ~genes.str.fullmatch(_SPIKE)]
-    genes, renamed = _renamed(genes, names)
-    genes = genes[~(genes.index + "\t" + genes).duplicated()]
-    number = genes.groupby(level=0).size()
+    genes, renamed = _renamed(_split(found.fillna("")), names)
+    genes = genes[
+        ~pd.DataFrame({"probe": genes.index, "gene": genes.to_numpy()}).duplicated().to_numpy()
+    ]
+    number = genes.index.value_counts(sort=False)
     several = number.index[number > 1]
     limit = MOST_GENES if ambiguous == "expand" else 1
     kept = genes[genes.index.map(number).to_numpy() <= limit] if len(genes) else genes
@@ -121,6 +121,16 @@ def map_probes(
     control = values.index.to_series().map(lambda probe: bool(_CONTROL.match(str(probe))))
     mapping["coverage"] = round(float(named[~control.to_numpy()].mean()), 4)
     return kept.rename("gene").rename_axis(values.index.name), mapping
+
+
+def _split(cells: pd.Series) -> pd.Series:
+    """Return each gene of each probe, without what is none."""
+    parts = [cell.split(SEPARATOR) for cell in cells]
+    probes = cells.index.repeat([len(part) for part in parts])
+    genes = pd.Series([gene.strip() for part in parts for gene in part], probes, dtype=object)
+    different = genes.unique()
+    none = [gene for gene in different if gene in ("", "---") or _SPIKE.fullmatch(gene)]
+    return genes[~genes.isin(none)]
 
 
 def _renamed(genes: pd.Series, names: GeneNames | None) -> tuple[pd.Series, dict[str, Any]]:
@@ -159,14 +169,17 @@ def join_probes(
     tuple of DataFrame and dict
         Genes × samples, sorted by gene; and the counts.
     """
-    order = genes.sort_values(kind="stable")
-    array = values.to_numpy(float)[values.index.get_indexer(order.index)]
-    whole = np.isfinite(array).all(axis=1)
-    array, order = array[whole], order[whole]
+    codes, names = pd.factorize(genes, sort=True)
+    by_gene = np.argsort(codes, kind="stable")
+    order = genes.iloc[by_gene]
+    array = values.to_numpy(float)
+    rows = values.index.get_indexer(order.index)
+    whole = np.isfinite(array).all(axis=1)[rows]
+    array, order, codes = array[rows[whole]], order[whole], codes[by_gene][whole]
     if how == "mean" and len(order):
-        names, starts, sizes = np.unique(order.to_numpy(str), return_index=True, return_counts=True)
+        kept, starts, sizes = np.unique(codes, return_index=True, return_counts=True)
         sums = np.add.reduceat(array, starts, axis=0) / sizes[:, None]
-        table = pd.DataFrame(sums, index=names.astype(object), columns=values.columns)
+        table = pd.DataFrame(sums, index=names[kept].astype(object), columns=values.columns)
     else:
         frame = pd.DataFrame(array, index=order.to_numpy(), columns=values.columns)
         table = frame.groupby(level=0).agg(how)

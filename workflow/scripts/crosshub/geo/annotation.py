@@ -43,13 +43,13 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     rows = [line.split("\t") for line in lines[begin + 2 : end]]
     short = next((row for row in rows if len(row) != len(header)), None)
     if short is not None:
-        raise DataError(f"{path}: the line of probe '{short[0]}' is not whole; {AGAIN}")
+        raise DataError(f"{path}: the line of probe '{shown(short[0])}' is not whole; {AGAIN}")
     cells = [[row[i].strip('"') for i in places] for row in rows]
     table = pd.DataFrame(cells, columns=list(wanted.values()), dtype=object).drop_duplicates()
     twice = table.loc[table["probe"].duplicated(), "probe"]
     if len(twice):
         raise DataError(
-            f"{path}: the probe '{twice.iloc[0]}' occurs twice with different genes; {AGAIN}"
+            f"{path}: the probe '{shown(twice.iloc[0])}' occurs twice with different genes; {AGAIN}"
         )
     return table.set_index("probe")
 

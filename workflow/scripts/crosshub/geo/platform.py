@@ -11,7 +11,7 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.geo.annotation import check_platform, read_annotation
-from crosshub.geo.text import AGAIN, as_text, read_gzip
+from crosshub.geo.text import AGAIN, as_text, read_gzip, shown
 
 TABLE_BEGIN = "!platform_table_begin"
 TABLE_END = "!platform_table_end"
@@ -109,12 +109,13 @@ def _check_rows(rows: list[list[str]], header: list[str], path: str | Path) -> N
     for row in rows:
         # A submitter's table may leave out the empty cells at the end of a line.
         if len(row) > len(header):
-            raise DataError(f"{path}: the line of probe '{row[0]}' has too many cells; {AGAIN}")
+            probe = shown(row[0])
+            raise DataError(f"{path}: the line of probe '{probe}' has too many cells; {AGAIN}")
         row += [""] * (len(header) - len(row))
     probes = [row[0] for row in rows]
     if len(set(probes)) != len(probes):
         twice = next(probe for probe, number in Counter(probes).items() if number > 1)
-        raise DataError(f"{path}: the probe '{twice}' occurs twice; {AGAIN}")
+        raise DataError(f"{path}: the probe '{shown(twice)}' occurs twice; {AGAIN}")
 
 
 def _genes_of(cells: pd.DataFrame, kind: str, path: str | Path) -> pd.DataFrame:

@@ -60,7 +60,8 @@ def _data(source: Source) -> Iterator[str]:
     if "array" in kinds:
         yield (
             "Values of arrays were brought to log2 where they were not, by their numbers in each "
-            "sample and by what the submitter says of them [barrett]; probes of one gene were joined within each sample by their "
+            "sample and by what the submitter says of them [barrett]; probes of "
+            "one gene were joined within each sample by their "
             f"{config['prepare']['collapse']}, and probes of several genes left out."
         )
     if "counts" in kinds:

@@ -41,10 +41,10 @@ class Scale:
         counts, beta, signed (linear, much of it negative), constant, mixed (samples on different
         scales) or ambiguous. A user may choose scaled and rank.
     evidence
-        decided_by, samples, votes (scale → samples whose numbers allow it), quantiles (of all
-        values), negative_values, zeros (share), centred, quantile_normalised, processing, text
-        (what it speaks of); possible (of an ambiguous or mixed scale) and odd_samples (of a mixed
-        or constant one).
+        decided_by, samples, votes (scale → samples whose numbers allow it), quantiles (of the
+        median sample; min and max of all), negative_values, zeros (share), centred,
+        quantile_normalised, processing, text (what it speaks of); possible (of an ambiguous or
+        mixed scale) and odd_samples (of a mixed or constant one).
     warnings
         What a reader should know, a sentence each.
     """
@@ -184,16 +184,17 @@ def choose(values: pd.DataFrame, choice: str = "", processing: str = "") -> Scal
 def _evidence(
     values: pd.DataFrame, features: pd.DataFrame, probes: ProbeFeatures | None, processing: str
 ) -> dict[str, Any]:
-    array = values.to_numpy(float)
-    finite = array[np.isfinite(array)]
     shown = [name for name in QUANTILES if name not in ("q001", "q999")]
-    levels = np.percentile(finite, [QUANTILES[name] for name in shown])
+    # Of the sample in the middle; the ends are those of all samples.
+    levels = features[shown].median()
+    levels["min"], levels["max"] = features["min"].min(), features["max"].max()
+    array = values.to_numpy(float)
     return {
         "decided_by": BY_NUMBERS,
         "samples": len(features),
         "votes": {},
-        "quantiles": dict(zip(shown, levels.round(4).tolist(), strict=True)),
-        "negative_values": int((finite < 0).sum()),
+        "quantiles": levels.round(4).to_dict(),
+        "negative_values": int(((array < 0) & (array > -np.inf)).sum()),
         "zeros": float(features["zero"].median()),
         "centred": bool(probes and probes.centred),
         "quantile_normalised": quantile_normalised(values),

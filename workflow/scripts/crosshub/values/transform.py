@@ -42,7 +42,8 @@ def to_log2(values: pd.DataFrame, scale: Scale) -> tuple[pd.DataFrame, dict[str,
         linear of which more than half are negative.
     """
     refuse(scale)
-    values = values.where(np.isfinite(values))
+    infinite = np.isinf(values.to_numpy(float))
+    values = values.mask(infinite) if infinite.any() else values
     record = scale.evidence | {"scale": scale.name, "units": "log2 expression"}
     warnings = list(scale.warnings)
     match scale.name:
