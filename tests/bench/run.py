@@ -17,8 +17,8 @@ import pandas as pd
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
+from crosshub.coexpression.modules import build_modules  # noqa: E402
 from crosshub.differential import benjamini_hochberg, moderated_t  # noqa: E402
-from crosshub.modules import build_modules  # noqa: E402
 
 RUNS = 5
 PEER = Path(__file__).with_name("peer.R")

@@ -1,16 +1,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.errors import DataError
-from crosshub.network import (
+from crosshub.coexpression.network import (
     NETWORKS,
     adjacency,
-    choose_power,
     correlation,
-    soft_threshold,
+    network_weights,
     topological_overlap,
     unit_columns,
 )
+from crosshub.coexpression.scale_free import choose_power, soft_threshold
+from crosshub.errors import DataError
 from scipy.special import gammaln
 
 SETS = [(name, method) for name in ("easy", "hard") for method in ("pearson", "bicor")]
@@ -201,3 +201,46 @@ def test_unknown_words_are_named_with_the_known_ones():
         adjacency(np.ones(2), 2, "round")
     with pytest.raises(DataError, match="'round'.*signed_hybrid"):
         choose_power(fits([0.9]), 9, network="round")
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_weights_of_all_genes_are_the_adjacency(network):
+    values = np.random.default_rng(8).normal(size=(12, 600))
+    weights = network_weights(unit_columns(values, "bicor"), 5, network)
+    expected = adjacency(correlation(values, "bicor"), 5, network)
+    np.fill_diagonal(expected, 0)
+    assert weights.dtype == np.float32
+    np.testing.assert_allclose(weights, expected, atol=1e-7)
+    np.testing.assert_array_equal(weights, weights.T)
+
+
+def test_signed_overlap_counts_neighbours_that_disagree_against_each_other():
+    r = np.array([[1, 0.5, 0.8], [0.5, 1, -0.8], [0.8, -0.8, 1]])
+    same = topological_overlap(np.abs(r))[0, 1]
+    opposed = topological_overlap(r)[0, 1]
+    assert same == pytest.approx((0.5 + 0.64) / (1.3 + 1 - 0.5))
+    assert opposed == pytest.approx(abs(0.5 - 0.64) / (1.3 + 1 - 0.5))
+
+
+@pytest.mark.parametrize("network", NETWORKS)
+def test_the_kind_of_overlap_matters_in_unsigned_networks_alone(network):
+    unit = unit_columns(np.random.default_rng(9).normal(size=(12, 50)), "pearson")
+    one, two = (
+        topological_overlap(network_weights(unit, 2, network, overlap=overlap))
+        for overlap in ("unsigned", "signed")
+    )
+    assert np.array_equal(one, two) == (network != "unsigned")
+
+
+def test_overlap_in_float32_equals_that_in_float64():
+    values = np.random.default_rng(10).normal(size=(10, 900)) + np.linspace(0, 3, 10)[:, None]
+    weights = network_weights(unit_columns(values, "pearson"), 2, "unsigned")
+    single, double = (topological_overlap(weights.astype(t)) for t in (np.float32, np.float64))
+    assert single.dtype == np.float32
+    np.testing.assert_allclose(single, double, atol=1e-6)
+
+
+@pytest.mark.parametrize("power", [1, 2, 3, 5, 12, 20, 2.5])
+def test_powers_by_products_are_powers(power):
+    r = np.linspace(0, 1, 11)
+    np.testing.assert_allclose(adjacency(r, power, "unsigned"), r**power, rtol=1e-13)

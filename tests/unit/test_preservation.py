@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.preservation import module_preservation
+from crosshub.coexpression.preservation import module_preservation
 
 OBSERVED = [
     "mean_correlation",

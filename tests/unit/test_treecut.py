@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
-from crosshub.network import adjacency, correlation, topological_overlap
-from crosshub.treecut import cut_hybrid
+from crosshub.coexpression.dynamic_tree import cut_tree
+from crosshub.coexpression.network import adjacency, correlation, topological_overlap
+from crosshub.coexpression.treecut import cut_hybrid
 from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import adjusted_rand_score
@@ -49,6 +50,30 @@ def test_labels_equal_dynamic_tree_cut(golden, name, method):
         # R breaks ties of size in its own way: the partition and what is left over have to agree.
         assert adjusted_rand_score(theirs[column], ours) == 1, column
         np.testing.assert_array_equal(theirs[column] == 0, ours == 0)
+
+
+@pytest.mark.parametrize(("name", "method"), SETS)
+def test_labels_of_the_tree_alone_equal_dynamic_tree_cut(golden, name, method):
+    values = golden(f"wgcna/{name}", index_col=0).to_numpy().T
+    theirs = golden("wgcna/trees").filter(regex=f"^{name}.{method}")
+    assert theirs.shape[1] == 12
+    tree = tree_of(overlap_distance(values, method))
+    for column in theirs:
+        deep, size, top = column.split(".", 4)[2:5]
+        ours = cut_tree(
+            tree, min_cluster_size=int(size), deep_split=deep == "TRUE", cut_height=float(top)
+        )
+        expected = theirs[column].fillna(0)
+        assert adjusted_rand_score(expected, ours) == 1, column
+        np.testing.assert_array_equal(expected == 0, ours == 0)
+
+
+def test_the_tree_alone_finds_planted_blocks_and_none_where_all_are_small():
+    values, truth = blocks(np.random.default_rng(8), [80, 60, 40], left_over=60)
+    tree = tree_of(overlap_distance(values))
+    labels = cut_tree(tree, min_cluster_size=30, cut_height=0.99)
+    assert adjusted_rand_score(truth[truth > 0], labels[truth > 0]) > 0.9
+    assert not cut_tree(tree, min_cluster_size=200, cut_height=0.99).any()
 
 
 @pytest.mark.parametrize("deep_split", range(5))

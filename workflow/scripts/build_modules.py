@@ -1,8 +1,8 @@
 """Build the co-expression modules of a disease and ask where they are preserved."""
 
 from crosshub import discover, figures
+from crosshub.coexpression.traits import module_traits, sample_traits
 from crosshub.loading import load_cohorts
-from crosshub.modules import module_traits
 from crosshub.randomness import generator
 from crosshub.runtime import job
 from crosshub.tables import write_json, write_matrix, write_table
@@ -13,7 +13,7 @@ with job(snakemake) as log:
     own = [c for c in cohorts if c.disease == disease and c.role == "discovery"]
     others = [c for c in cohorts if c.name not in {member.name for member in own}]
     found = discover.network_of(own, params.settings)
-    traits = module_traits(found.eigengenes, discover.traits_of(own))
+    traits = module_traits(found.eigengenes, sample_traits(*(c.samples for c in own)))
     rng = generator(params.seed, "build_modules", disease)
     preserved = discover.preservation_of(own, others, found, params.settings, rng)
     write_table(found.table, output.modules)

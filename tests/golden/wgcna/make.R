@@ -58,7 +58,7 @@ power <- c(easy = 6, hard = 6)
 cuts <- expand.grid(deep = c(1, 2, 4), size = 20, pam = c("none", "free", "dendro"),
                     stringsAsFactors = FALSE)
 types <- c("signed hybrid", "signed", "unsigned")
-labels <- list(); fit <- list(); genes <- list(); eigengenes <- list(); probe <- list()
+labels <- list(); trees <- list(); fit <- list(); genes <- list(); eigengenes <- list(); probe <- list()
 for (set in c("easy", "hard")) for (method in names(correlate)) {
   x <- get(set)
   r <- correlate[[method]](x)
@@ -76,6 +76,9 @@ for (set in c("easy", "hard")) for (method in names(correlate)) {
       pamStage = cuts$pam[i] != "none", pamRespectsDendro = cuts$pam[i] == "dendro",
       minClusterSize = cuts$size[i], verbose = 0)
   }
+  for (deep in c(FALSE, TRUE)) for (size in c(10, 20, 30)) for (top in c(1, 0.97))
+    trees[[paste(set, method, deep, size, top, sep = ".")]] <-
+      cutreeDynamicTree(tree, maxTreeHeight = top, deepSplit = deep, minModuleSize = size)
   raw <- cutreeDynamic(tree, distM = 1 - tom, deepSplit = 2, pamRespectsDendro = FALSE,
                        minClusterSize = 30, verbose = 0)
   merged <- mergeCloseModules(x, raw, cutHeight = 0.25, verbose = 0)$colors
@@ -97,6 +100,7 @@ for (set in c("easy", "hard")) for (method in names(correlate)) {
     j = colnames(x)[at[, 2]], correlation = r[at], overlap = tom[at], total_overlap = sum(tom))
 }
 write(do.call(rbind, fit), "soft_threshold")
+write(data.frame(gene = colnames(easy), trees, check.names = FALSE), "trees")
 write(data.frame(gene = colnames(easy), labels, check.names = FALSE), "cuts")
 write(data.frame(gene = colnames(easy), genes, check.names = FALSE), "genes", 7)
 write(do.call(rbind, eigengenes), "eigengenes", 7)

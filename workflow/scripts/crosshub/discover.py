@@ -12,14 +12,15 @@ import numpy as np
 import pandas as pd
 
 from crosshub.candidates import tied_genes
+from crosshub.coexpression.modules import Modules, build_modules
+from crosshub.coexpression.preservation import module_preservation
+from crosshub.coexpression.traits import module_traits
 from crosshub.cohorts import Cohort, restrict, share_people
 from crosshub.differential import fit_differential
 from crosshub.errors import DataError
 from crosshub.meta import combine_cohorts
 from crosshub.model import Model
-from crosshub.modules import Modules, build_modules, module_traits
 from crosshub.panel import Panel, fit_models, select_panel
-from crosshub.preservation import module_preservation
 from crosshub.randomness import generator
 from crosshub.shared import find_shared
 

@@ -35,7 +35,7 @@ class _Shape:
         if n_core < 2:
             return 0.0
         core = self.distance[np.ix_(branch.members[:n_core], branch.members[:n_core])]
-        return float(core.sum() / (n_core * (n_core - 1)))
+        return float(core.sum(dtype=np.float64) / (n_core * (n_core - 1)))
 
     def faults(self, branch: _Branch, height: float) -> tuple[bool, bool]:
         """Whether the branch is too small, and whether its shape is wrong, if cut at `height`."""
@@ -115,7 +115,7 @@ def cut_hybrid(
         labels[branches[b].members] = label
     if pam and clusters:
         _assign(labels, branches, clusters, joined, distance, cut_height, pam_respects_dendro)
-    return _by_size(labels)
+    return number_by_size(labels)
 
 
 def _is_cluster(branch: _Branch, cut_height: float, shape: _Shape) -> bool:
@@ -188,7 +188,9 @@ def _assign(
 ) -> None:
     """Give the objects that are left over to the nearest cluster, in place."""
     proper = [np.flatnonzero(labels == label) for label in range(1, len(clusters) + 1)]
-    to_cluster = np.column_stack([distance[:, own].mean(axis=1) for own in proper])
+    to_cluster = np.column_stack(
+        [distance[:, own].mean(axis=1, dtype=np.float64) for own in proper]
+    )
     reach = np.empty(len(proper))
     for c, own in enumerate(proper):
         width = to_cluster[own, c].max() * len(own) / max(len(own) - 1, 1)
@@ -225,7 +227,8 @@ def _below(branches: list[_Branch], b: int, label_of: dict[int, int]) -> list[in
     return [label_of[part] for part in branches[b].parts if part in label_of] if b >= 0 else []
 
 
-def _by_size(labels: np.ndarray) -> np.ndarray:
+def number_by_size(labels: np.ndarray) -> np.ndarray:
+    """Return the labels numbered anew by falling size; 0 stays 0."""
     sizes = np.bincount(labels)[1:]
     order = np.argsort(-sizes, kind="stable")
     rank = np.zeros(len(sizes) + 1, int)
