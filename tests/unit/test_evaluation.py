@@ -34,6 +34,9 @@ def procedure(*diseases, modules="annotate", fdr=0.05):
         {"modules": modules},
         {
             "max_genes": 200,
+            "overlap": "unsigned",
+            "cut": "hybrid",
+            "max_block": 1000,
             "network": "signed_hybrid",
             "correlation": "pearson",
             "scale_free_fit": 0.85,

@@ -17,7 +17,7 @@ from crosshub.errors import DataError
 from crosshub.fetch import addresses, download, trouble
 from crosshub.fetch.slots import slot
 from crosshub.geo import read_gzip
-from crosshub.tables import read_json
+from crosshub.tables import read_json, sha256
 
 # Of one length, as two versions of a file may be.
 BODY, OTHER = (
@@ -160,7 +160,7 @@ def test_a_file_arrives_with_its_source_beside_it(web, tmp_path):
         "url": f"{web.url}/file",
         "came_from": f"{web.url}/file",
         "size": len(BODY),
-        "sha256": fetch.sha256(target),
+        "sha256": sha256(target),
         "last_modified": MONDAY,
         "etag": '"1"',
     }
@@ -794,7 +794,7 @@ def test_the_table_of_the_submitter_from_ncbi(web, target, monkeypatch):
     assert gzip.decompress(target.read_bytes()) == annotation()
     source = read_json(f"{target}.source.json")
     assert source["kind"] == "submitter's table"
-    assert source["sha256"] == fetch.sha256(target)
+    assert source["sha256"] == sha256(target)
     # The same text gives the same bytes, whenever it is fetched, and packed on the way or not.
     first = target.read_bytes()
     assert first[4:8] == bytes(4)

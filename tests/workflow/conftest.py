@@ -46,7 +46,7 @@ def small_study():
             "own": 25,
         }
         config["prepare"] = {"min_genes": 500}
-        config["modules"] = {"preservation_permutations": 10}
+        config["modules"] = {"preservation_permutations": 10, "consensus_permutations": 3}
         config["evaluation"] |= {"repeats": 2, "folds": 3, "permutations": 20, "batch_size": 8}
         config["shared"]["permutations"] = 20
         config["compounds"]["permutations"] = 200

@@ -2,8 +2,16 @@
 
 Needs: the discovery cohorts of a disease; all other cohorts for preservation.
 Makes: diseases/{disease}/{modules.tsv, eigengenes.parquet, soft_threshold.tsv, module_traits.tsv,
-preservation.tsv}.
+gene_significance.tsv, preservation.tsv}; shared/{comparison}/consensus{,_modules,_powers}.tsv.
 """
+
+
+def with_consensus():
+    """Comparisons of several diseases, whose consensus modules are sought."""
+    wanted = STUDY.config["modules"]["consensus_permutations"] > 0
+    return [
+        n for n, c in STUDY.comparisons.items() if wanted and len(c["diseases"]) > 1
+    ]
 
 
 rule build_modules:
@@ -14,6 +22,7 @@ rule build_modules:
         eigengenes="<study>/diseases/{disease}/eigengenes.parquet",
         soft_threshold="<study>/diseases/{disease}/soft_threshold.tsv",
         traits="<study>/diseases/{disease}/module_traits.tsv",
+        significance="<study>/diseases/{disease}/gene_significance.tsv",
         preservation="<study>/diseases/{disease}/preservation.tsv",
         summary="<study>/diseases/{disease}/modules.json",
         figure=report(
@@ -40,3 +49,30 @@ rule build_modules:
         "Building the modules of {wildcards.disease}"
     script:
         "../scripts/build_modules.py"
+
+
+rule build_consensus:
+    input:
+        unpack(lambda wildcards: cohort_files(of_comparison(wildcards, "discovery"))),
+    output:
+        genes="<study>/shared/{comparison}/consensus.tsv",
+        modules="<study>/shared/{comparison}/consensus_modules.tsv",
+        powers="<study>/shared/{comparison}/consensus_powers.tsv",
+    log:
+        "<logs>/build_consensus/{comparison}.log",
+    benchmark:
+        "<benchmarks>/build_consensus/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=lambda wildcards, attempt: 6000 * attempt,
+        runtime=240,
+    params:
+        rows=lambda wildcards: rows_of(of_comparison(wildcards, "discovery")),
+        settings=STUDY.config["modules"],
+        seed=SEED,
+        code=source_hash("build_consensus"),
+    message:
+        "Building the consensus modules of comparison {wildcards.comparison}"
+    script:
+        "../scripts/build_consensus.py"

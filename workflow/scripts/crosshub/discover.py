@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from crosshub.candidates import tied_genes
+from crosshub.coexpression.consensus import Consensus, build_consensus, judge_consensus
 from crosshub.coexpression.modules import Modules, build_modules
 from crosshub.coexpression.preservation import module_preservation
-from crosshub.coexpression.traits import module_traits
+from crosshub.coexpression.traits import gene_significance, module_traits, sample_traits
 from crosshub.cohorts import Cohort, restrict, share_people
 from crosshub.differential import fit_differential
 from crosshub.errors import DataError
@@ -25,6 +26,18 @@ from crosshub.randomness import generator
 from crosshub.shared import find_shared
 
 SMALLEST_TEST = 8
+# Of section ``modules`` of the config: what makes a network, of one disease or of several.
+NETWORK = (
+    "max_genes",
+    "network",
+    "correlation",
+    "scale_free_fit",
+    "overlap",
+    "deep_split",
+    "min_module_size",
+    "merge_height",
+    "max_block",
+)
 
 
 @dataclass(frozen=True)
@@ -155,14 +168,43 @@ def network_of(cohorts: Sequence[Cohort], settings: Mapping[str, Any]) -> Module
     """Build the modules of one disease with section ``modules`` of the config."""
     return build_modules(
         merge_expression(cohorts),
-        max_genes=settings["max_genes"],
-        network=settings["network"],
-        correlation=settings["correlation"],
-        scale_free_fit=settings["scale_free_fit"],
-        deep_split=settings["deep_split"],
-        min_module_size=settings["min_module_size"],
-        merge_height=settings["merge_height"],
+        cut=settings["cut"],
+        **{name: settings[name] for name in NETWORK},
     )
+
+
+def consensus_of(
+    cohorts: Sequence[Cohort], settings: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Consensus, pd.DataFrame]:
+    """Build the consensus modules of the diseases of a comparison, and judge them by permutation.
+
+    Returns
+    -------
+    tuple of Consensus and DataFrame
+        And module, genes, core, p_value; see `consensus.judge_consensus`.
+    """
+    diseases = dict.fromkeys(cohort.disease for cohort in cohorts)
+    merged = {
+        name: merge_expression([cohort for cohort in cohorts if cohort.disease == name])
+        for name in diseases
+    }
+    network = {name: settings[name] for name in NETWORK}
+    found = build_consensus(merged, **network)
+    permutations = settings["consensus_permutations"]
+    return found, judge_consensus(merged, found, rng=rng, permutations=permutations, **network)
+
+
+def ties_of(own: Sequence[Cohort], found: Modules) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Correlate the modules and the genes of a disease with all that is known of its samples.
+
+    Returns
+    -------
+    tuple of DataFrame
+        As `traits.module_traits` and `traits.gene_significance` return them.
+    """
+    traits = sample_traits(*(cohort.samples for cohort in own))
+    genes = merge_expression(own).loc[found.table["gene"]]
+    return module_traits(found.eigengenes, traits), gene_significance(genes, traits)
 
 
 def traits_of(cohorts: Sequence[Cohort]) -> pd.DataFrame:

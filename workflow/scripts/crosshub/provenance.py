@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from crosshub import __version__
-from crosshub.fetch import sha256
+from crosshub.tables import sha256
 
 PACKAGES = [
     "snakemake",

@@ -3,6 +3,7 @@
 Matrices are genes × samples, float32, parquet. What a person opens is a TSV.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -169,3 +170,9 @@ def _check_ids(ids: pd.Index, what: str, path: str | Path) -> None:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def sha256(path: str | Path) -> str:
+    """Return the SHA-256 of a file as hex."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

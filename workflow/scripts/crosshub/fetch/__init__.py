@@ -29,7 +29,6 @@ from crosshub.fetch.geo_files import (
 from crosshub.fetch.local import local_path
 from crosshub.fetch.one_file import fetch
 from crosshub.fetch.problems import Interrupted, Missing
-from crosshub.fetch.source import sha256
 
 __all__ = [
     "HGNC",
@@ -53,5 +52,4 @@ __all__ = [
     "platform_url",
     "platforms_of",
     "series_url",
-    "sha256",
 ]

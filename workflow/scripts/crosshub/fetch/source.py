@@ -9,7 +9,7 @@ from typing import Any
 
 from crosshub.errors import DataError
 from crosshub.fetch.download import Arrival
-from crosshub.tables import read_json
+from crosshub.tables import read_json, sha256
 
 BLOCK = 1 << 20
 
@@ -74,12 +74,6 @@ def same_text(one: Path, other: Path) -> bool:
         return _inner_sha256(one) == _inner_sha256(other)
     except (OSError, EOFError, zlib.error):
         return False
-
-
-def sha256(path: str | Path) -> str:
-    """Return the SHA-256 of a file as hex."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _inner_sha256(path: Path) -> str:

@@ -44,7 +44,37 @@ def modules(source: Source) -> Section:
         _modules(source, section, genes, disease)
         _preservation(source, section, folder)
         _candidates(source, section, disease)
+    for comparison in source.comparisons:
+        _consensus(source, section, comparison)
     return section
+
+
+def _consensus(source: Source, section: Section, comparison: str) -> None:
+    folder = f"shared/{comparison}"
+    judged = source.table(f"{folder}/consensus_modules.tsv")
+    genes = source.table(f"{folder}/consensus.tsv")
+    if judged is None or genes is None:
+        return
+    section.add(Heading(f"Consensus of {comparison}"))
+    if judged.empty:
+        section.add(Text("No group of genes moves together in every disease of the comparison."))
+        return
+    beyond = int(judged["p_value"].le(0.05).sum())
+    section.add(
+        Text(
+            f"{plural(len(judged), 'module')} in every disease of the comparison; {beyond} of them "
+            "with more core genes than where the diseases share nothing (the names of the genes "
+            "permuted, p at most 0.05). Consensus modules are found in any data: "
+            "one without a small p is no finding."
+        )
+    )
+    inside = genes[genes["hub"].eq(True)]
+    hubs = [", ".join(inside.loc[inside["module"] == n, "gene"][:HUBS]) for n in judged["module"]]
+    columns = [words("Module", "module"), whole("Genes", "genes"), whole("Core genes", "core")]
+    columns += [small("p", "p_value"), words("Hubs", "hubs")]
+    file = f"{folder}/consensus_modules.tsv"
+    frame = judged.assign(hubs=hubs)
+    section.add(table(frame, columns, caption="Consensus modules", limit=TOP_MODULES, file=file))
 
 
 def _modules(source: Source, section: Section, genes: pd.DataFrame, disease: str) -> None:

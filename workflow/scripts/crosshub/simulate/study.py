@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crosshub.fetch import sha256
 from crosshub.simulate import compounds, knowledge
 from crosshub.simulate.biology import Biology, plant_biology, truth_of
 from crosshub.simulate.series import ORIGINAL, PLANS, draw_people, write_geo
-from crosshub.tables import write_json, write_table
+from crosshub.tables import sha256, write_json, write_table
 
 MANIFEST = "simulation.json"
 COHORTS = (
