@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from crosshub import geo
 from crosshub.errors import DataError
+from crosshub.geo.platform import read_platform
 from crosshub.simulate import geo_files
 
 VARIANTS = 1000
@@ -286,3 +287,46 @@ def test_no_damage_to_a_real_annotation_gives_a_part_of_it(tmp_path, mirror):
         without=UNSEEN,
     )
     check(seen)
+
+
+def test_no_damage_to_a_simulated_record_of_a_platform_gives_a_part_of_it(tmp_path):
+    files = [platform_record(name, first) for first, name in enumerate(("GPL991", "GPL990"))]
+    other, raw = files
+    path = tmp_path / "GPL990.soft.gz"
+    seen = survey(path, raw, other, read_platform, same_table, nearly_same_record)
+    check(seen)
+    # A record declares its lines: none can be lost or added unseen.
+    assert seen["lines deleted", "identical"] == seen["lines repeated", "identical"] == 0
+
+
+def platform_record(name, first):
+    """Return a submitter's record of a platform of 300 probes, with all that a header declares."""
+    rows = [
+        f"{200000 + n}_s_at\ta gene\tGENE{first + n}\t{n + 1}\tNM_{n + 100000}" for n in range(300)
+    ]
+    header = ["ID", "Gene Title", "Gene Symbol", "ENTREZ_GENE_ID", "GB_ACC"]
+    lines = [
+        f"^PLATFORM = {name}",
+        "!Platform_title = an array",
+        f"!Platform_geo_accession = {name}",
+        f"!Platform_data_row_count = {len(rows)}",
+        *(f"#{column} = {column}" for column in header),
+        "!platform_table_begin",
+        "\t".join(header),
+        *rows,
+        "!platform_table_end",
+    ]
+    return pack("\n".join([*lines, ""]).encode())
+
+
+def nearly_same_record(found, good):
+    """Whether one line differs, or one column: its name was hit, and another took its place.
+
+    A line of a submitter's table may have fewer cells than its header, so that a flipped tab moves
+    the cells of that line, and of no other.
+    """
+    if found.shape != good.shape or list(found.columns) != list(good.columns):
+        return False
+    different = found.to_numpy() != good.to_numpy()
+    lines = different.any(axis=1) | (found.index != good.index)
+    return lines.sum() <= 1 or (found.index.equals(good.index) and different.any(axis=0).sum() <= 1)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,10 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.geo.text import AGAIN, read_gzip, shown
+
+TABLE_BEGIN = "!platform_table_begin"
+# The lines of a curated annotation, and of a submitter's record, that name the platform.
+PLATFORM = re.compile(r"(?:!Annotation_platform|\^PLATFORM|!Platform_geo_accession) = (.*)")
 
 
 def read_annotation(path: str | Path) -> pd.DataFrame:
@@ -26,10 +31,15 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
         If the file is damaged or cut, is another platform's, lacks the columns, or gives a probe
         different genes.
     """
-    lines = read_gzip(path).split("\n")
-    check_platform(lines, "!Annotation_platform = ", path)
+    return annotation_of_text(read_gzip(path), path)
+
+
+def annotation_of_text(text: str, path: str | Path) -> pd.DataFrame:
+    """Return what `read_annotation` does, of the unpacked text of the file."""
+    lines = text.split("\n")
+    check_platform(itertools.takewhile(lambda line: line != TABLE_BEGIN, lines), path)
     try:
-        begin = lines.index("!platform_table_begin")
+        begin = lines.index(TABLE_BEGIN)
         end = lines.index("!platform_table_end", begin)
     except ValueError:
         raise DataError(f"{path}: has no whole platform table; {AGAIN}") from None
@@ -54,12 +64,13 @@ def read_annotation(path: str | Path) -> pd.DataFrame:
     return table.set_index("probe")
 
 
-def check_platform(lines: Iterable[str], tag: str, path: str | Path) -> None:
-    """Raise `DataError` if the line `tag` names another platform than the file's name does."""
+def check_platform(header: Iterable[str], path: str | Path) -> None:
+    """Raise `DataError` if a header names another platform than the file's name does."""
     named = re.match(r"GPL\d+", Path(path).name)
-    found = next((line.removeprefix(tag).strip() for line in lines if line.startswith(tag)), None)
-    if named and found is not None and found != named[0]:
-        raise DataError(f"{path}: holds the platform {shown(found)}, not {named[0]}; {AGAIN}")
+    found = [match[1].strip() for line in header if (match := PLATFORM.match(line))]
+    other = [name for name in found if named and name != named[0]]
+    if other:
+        raise DataError(f"{path}: holds the platform {shown(other[0])}, not {named[0]}; {AGAIN}")
 
 
 def read_gene_table(path: str | Path) -> pd.DataFrame:
