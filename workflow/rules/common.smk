@@ -188,7 +188,7 @@ def report_files():
             f"<study>/panel/{name}/panel.tsv",
         ]
         files.append(f"<study>/evaluation/{name}/verdict.json")
-    files += [f"<study>/shared/{name}/consensus.tsv" for name in with_consensus()]
+    files += [f"<study>/shared/{name}/consensus.tsv" for name in STUDY.with_consensus]
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:
         files.append("<study>/truth_recovery.tsv")

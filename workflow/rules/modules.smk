@@ -6,14 +6,6 @@ gene_significance.tsv, preservation.tsv}; shared/{comparison}/consensus{,_module
 """
 
 
-def with_consensus():
-    """Comparisons of several diseases, whose consensus modules are sought."""
-    wanted = STUDY.config["modules"]["consensus_permutations"] > 0
-    return [
-        n for n, c in STUDY.comparisons.items() if wanted and len(c["diseases"]) > 1
-    ]
-
-
 rule build_modules:
     input:
         unpack(lambda wildcards: cohort_files(STUDY.cohorts)),

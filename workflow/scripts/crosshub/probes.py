@@ -115,7 +115,8 @@ def map_probes(
     DataError
         If no probe has a gene.
     """
-    found = annotation.reindex(values.index)
+    columns = [name for name in ("symbol", "submitted") if name in annotation]
+    found = annotation[columns].reindex(values.index)
     unknown = found["symbol"].isna().to_numpy()
     genes = found["symbol"].fillna("").str.split(SEPARATOR, regex=False).explode().str.strip()
     genes = genes[~genes.isin(NO_GENE) & ~genes.str.fullmatch(_SPIKE)]

@@ -72,6 +72,14 @@ class Study:
         units += [("permutation", str(i)) for i in range(settings["permutations"])]
         return units
 
+    @property
+    def with_consensus(self) -> list[str]:
+        """The comparisons of several diseases, whose consensus modules are sought."""
+        wanted = self.config["modules"]["consensus_permutations"] > 0
+        return [
+            name for name, plan in self.comparisons.items() if wanted and len(plan["diseases"]) > 1
+        ]
+
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
         size = self.config["evaluation"]["batch_size"]
