@@ -111,7 +111,8 @@ def cohort_files(names):
 
 def rows_of(names):
     """Rows of datasets.tsv, as params: a change of a row re-runs what uses it."""
-    return [STUDY.cohorts[name] for name in names]
+    testing = {"testing": STUDY.config["differential"]}
+    return [STUDY.cohorts[name] | testing for name in names]
 
 
 def of_disease(wildcards):

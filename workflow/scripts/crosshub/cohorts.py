@@ -11,6 +11,35 @@ SMALLEST_GROUP = 2
 
 
 @dataclass(frozen=True)
+class Testing:
+    """How the genes of a cohort are tested: section ``differential`` of the config.
+
+    Attributes
+    ----------
+    counts
+        Of RNA-seq: ``voom``, or ``trend`` for log2 counts with a trend of the prior variance.
+    trend, robust
+        Of the prior variance of arrays; see `differential.moderated_t`.
+    sample_weights
+        Whether noisy arrays count less.
+    fold_change
+        Threshold (log2) beyond which a change is tested to be.
+    repeated
+        Samples of one person: ``correlation``, or ``none`` to take them for people of their own.
+    """
+
+    counts: str = "voom"
+    trend: bool = False
+    robust: bool = False
+    sample_weights: bool = False
+    fold_change: float = 0.0
+    repeated: str = "correlation"
+
+
+Testing.__test__ = False  # pytest would take it for a test
+
+
+@dataclass(frozen=True)
 class Cohort:
     """Cases and controls of one disease from one accession.
 
@@ -26,6 +55,8 @@ class Cohort:
         Genes × samples for RNA-seq, else None.
     covariates
         Columns of `samples` that enter the model.
+    testing
+        How its genes are tested.
     """
 
     name: str
@@ -36,6 +67,7 @@ class Cohort:
     samples: pd.DataFrame
     counts: pd.DataFrame | None = None
     covariates: tuple[str, ...] = ()
+    testing: Testing = Testing()
 
     def __post_init__(self) -> None:
         if list(self.expression.columns) != list(self.samples.index):

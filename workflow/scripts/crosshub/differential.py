@@ -4,20 +4,25 @@ References
 ----------
 Smyth 2004, Linear models and empirical Bayes methods for assessing differential expression in
 microarray experiments, Statistical Applications in Genetics and Molecular Biology 3:3.
-Law et al. 2014, voom: precision weights unlock linear model analysis tools for RNA-seq read
-counts, Genome Biology 15:R29 (the trend of the prior variance with expression).
+McCarthy and Smyth 2009, Testing significance relative to a fold-change threshold is a TREAT,
+Bioinformatics 25:765.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import digamma, polygamma
 from scipy.stats import t as student_t
 
 from crosshub import counts as rna
+from crosshub.batches import is_numbered_batch
 from crosshub.cohorts import Cohort
 from crosshub.errors import DataError
+from crosshub.linear.correlation import consensus_correlation
+from crosshub.linear.fit import fit_linear
+from crosshub.linear.moderation import moderated, prior_of
+from crosshub.linear.voom import voom
+from crosshub.linear.weights import sample_weights
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class ModeratedT:
     variance
         Moderated (posterior) variance.
     prior_df, prior_variance
-        The prior; infinite degrees of freedom where the genes' variances do not differ.
+        The prior, one a gene; infinite degrees of freedom where the genes' variances do not differ.
     """
 
     coefficient: np.ndarray
@@ -43,12 +48,21 @@ class ModeratedT:
     p_value: np.ndarray
     df: np.ndarray
     variance: np.ndarray
-    prior_df: float
+    prior_df: np.ndarray
     prior_variance: np.ndarray
 
 
 def moderated_t(
-    values: np.ndarray, design: np.ndarray, coefficient: int, *, trend: bool = False
+    values: np.ndarray,
+    design: np.ndarray,
+    coefficient: int,
+    *,
+    weights: np.ndarray | None = None,
+    blocks: np.ndarray | None = None,
+    correlation: float = 0.0,
+    trend: bool = False,
+    robust: bool = False,
+    fold_change: float = 0.0,
 ) -> ModeratedT:
     """Fit a linear model to each gene and test one coefficient with a moderated t.
 
@@ -60,122 +74,38 @@ def moderated_t(
         Samples × coefficients, of full rank.
     coefficient
         The column of `design` that is tested.
+    weights, blocks, correlation
+        As in `linear.fit.fit_linear`.
     trend
         Let the prior variance depend on the mean expression.
+    robust
+        Estimate the prior so that outlying variances do not disturb it.
+    fold_change
+        Test whether the coefficient is beyond this (log2) on either side, and not beyond zero.
 
     Returns
     -------
     ModeratedT
-        Equal to limma's lmFit and eBayes.
+        Equal to limma's lmFit and eBayes, or treat.
 
     Raises
     ------
     DataError
         If the design is not of full rank or leaves no degree of freedom.
     """
-    n, k = design.shape
-    if np.linalg.matrix_rank(design) < k:
-        raise DataError(
-            "the design is not of full rank: a covariate says the same as the groups or as another"
-            " covariate; remove it"
-        )
-    if n <= k:
-        raise DataError(f"{n} samples leave nothing to estimate the variance of {k} coefficients")
-    q, r = np.linalg.qr(design)
-    effects = values @ q
-    r_inverse = np.linalg.inv(r)
-    beta = effects @ r_inverse[coefficient]
-    unscaled = np.sqrt((r_inverse[coefficient] ** 2).sum())
-    residual_df = n - k
-    residuals = values - effects @ q.T
-    sigma2 = np.einsum("ij,ij->i", residuals, residuals) / residual_df
-    mean = values.mean(axis=1) if trend else None
-    prior_variance, prior_df = prior_of_variances(sigma2, residual_df, mean)
-    if np.isinf(prior_df):
-        variance = prior_variance
+    fit = fit_linear(values, design, weights=weights, blocks=blocks, correlation=correlation)
+    prior = prior_of(fit.variance, fit.df, fit.mean if trend else None, robust=robust)
+    variance, df = moderated(fit.variance, fit.df, prior)
+    beta = fit.coefficients[:, coefficient]
+    error = fit.unscaled[:, coefficient] * np.sqrt(variance)
+    if fold_change:
+        beyond, short = np.abs(beta) - fold_change, np.abs(beta) + fold_change
+        p_value = student_t.sf(beyond / error, df) + student_t.sf(short / error, df)
+        t = np.sign(beta) * np.maximum(beyond, 0) / error
     else:
-        total = prior_df + residual_df
-        variance = (prior_df * prior_variance + residual_df * sigma2) / total
-    t = beta / unscaled / np.sqrt(variance)
-    df = np.full(t.shape, min(residual_df + prior_df, residual_df * len(t)))
-    p_value = 2 * student_t.sf(np.abs(t), df)
-    return ModeratedT(beta, t, p_value, df, variance, prior_df, prior_variance)
-
-
-def prior_of_variances(
-    sigma2: np.ndarray, df: float, covariate: np.ndarray | None = None
-) -> tuple[np.ndarray, float]:
-    """Estimate the scaled F prior of the genes' variances by the moments of their logarithm.
-
-    Parameters
-    ----------
-    sigma2
-        Residual variances.
-    df
-        Their degrees of freedom.
-    covariate
-        Mean expression, for a prior that follows a natural cubic spline of it.
-
-    Returns
-    -------
-    tuple of ndarray and float
-        Prior variance for each gene, and prior degrees of freedom.
-    """
-    x = np.maximum(sigma2, 0)
-    middle = np.median(x)
-    x = np.maximum(x, 1e-5 * (middle if middle > 0 else 1))
-    e = np.log(x) - digamma(df / 2) + np.log(df / 2)
-    if covariate is None:
-        expected = np.full(e.shape, e.mean())
-        spread = e.var(ddof=1) if e.size > 1 else 0.0
-    else:
-        basis = natural_spline(covariate, _spline_df(covariate))
-        q, _ = np.linalg.qr(basis)
-        expected = q @ (q.T @ e)
-        spread = ((e - expected) ** 2).sum() / (e.size - basis.shape[1])
-    spread -= polygamma(1, df / 2)
-    if spread > 0:
-        prior_df = 2 * _trigamma_inverse(float(spread))
-        return np.exp(expected + digamma(prior_df / 2) - np.log(prior_df / 2)), prior_df
-    common = np.full(e.shape, x.mean()) if covariate is None else np.exp(expected)
-    return common, np.inf
-
-
-def natural_spline(x: np.ndarray, df: int) -> np.ndarray:
-    """Return a basis (with intercept) of natural cubic splines with knots at the quantiles of x."""
-    inner = np.quantile(x, np.linspace(0, 1, df)[1:-1]) if df > 2 else np.array([])
-    knots = np.unique(np.concatenate([[x.min()], inner, [x.max()]]))
-    scale = knots[-1] - knots[0]
-    u, k = (x - knots[0]) / scale, (knots - knots[0]) / scale
-
-    def cubic(i: int) -> np.ndarray:
-        ends = np.maximum(u - k[i], 0) ** 3 - np.maximum(u - k[-1], 0) ** 3
-        return ends / (k[-1] - k[i])
-
-    last = cubic(len(k) - 2)
-    curved = [cubic(i) - last for i in range(len(k) - 2)]
-    return np.column_stack([np.ones_like(u), u, *curved])
-
-
-def _spline_df(x: np.ndarray) -> int:
-    n = x.size
-    return min(1 + (n >= 3) + (n >= 6) + (n >= 30), np.unique(x).size)
-
-
-def _trigamma_inverse(x: float) -> float:
-    """Solve trigamma(y) = x by Newton's method on its reciprocal, which is nearly linear."""
-    if x > 1e7:
-        return 1 / np.sqrt(x)
-    if x < 1e-6:
-        return 1 / x
-    y = 0.5 + 1 / x
-    for _ in range(50):
-        trigamma = polygamma(1, y)
-        step = trigamma * (1 - trigamma / x) / polygamma(2, y)
-        y += step
-        if -step / y < 1e-8:
-            break
-    return float(y)
+        t = beta / error
+        p_value = 2 * student_t.sf(np.abs(t), df)
+    return ModeratedT(beta, t, p_value, df, variance, prior.df, prior.variance)
 
 
 def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd.DataFrame:
@@ -185,7 +115,8 @@ def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd
     ----------
     samples
         Index sample; column group and the covariates. A covariate whose values are all numbers
-        enters as it is; any other as its levels against the alphabetically first.
+        enters as it is, unless they number batches; any other as its levels against the
+        alphabetically first.
     covariates
         Names of columns.
     """
@@ -193,7 +124,7 @@ def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd
     design["case"] = (samples["group"] == "case").astype(float)
     for name in covariates:
         numbers = pd.to_numeric(samples[name], errors="coerce")
-        if numbers.notna().all():
+        if numbers.notna().all() and not is_numbered_batch(name, samples[name]):
             design[name] = numbers.astype(float)
             continue
         levels = sorted(samples[name].astype(str).unique())
@@ -203,9 +134,11 @@ def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd
 
 
 def fit_differential(cohort: Cohort) -> pd.DataFrame:
-    """Test each gene of a cohort, cases against controls.
+    """Test each gene of a cohort, cases against controls, as its `testing` says.
 
-    Counts are filtered by expression and tested as log2 CPM with TMM factors and a trend.
+    Counts are filtered by expression and tested as log2 counts per million with TMM factors, with a
+    weight each (voom) or a trend of the prior variance. Samples of one person are correlated: the
+    correlation is estimated over all genes.
 
     Parameters
     ----------
@@ -229,17 +162,16 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
         raise DataError(
             f"cohort '{cohort.name}': {cases} cases and {controls} controls; each group needs two"
         )
-    expression, trend = tested_expression(cohort), cohort.counts is not None
-    design = design_matrix(cohort.samples, cohort.covariates)
+    design = design_matrix(cohort.samples, cohort.covariates).to_numpy()
     try:
-        fit = moderated_t(expression.to_numpy(float), design.to_numpy(), 1, trend=trend)
+        genes, mean, fit = _test(cohort, design)
     except DataError as error:
         raise DataError(f"cohort '{cohort.name}': {error}") from error
     return pd.DataFrame(
         {
-            "gene": expression.index,
+            "gene": genes,
             "log2fc": fit.coefficient,
-            "mean": expression.to_numpy(float).mean(axis=1),
+            "mean": mean,
             "t": fit.t,
             "p_value": fit.p_value,
             "fdr": benjamini_hochberg(fit.p_value),
@@ -248,6 +180,45 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
             "n_controls": controls,
         }
     )
+
+
+def _test(cohort: Cohort, design: np.ndarray) -> tuple[pd.Index, np.ndarray, ModeratedT]:
+    """Return the genes that were tested, their mean, and their t."""
+    testing = cohort.testing
+    people = cohort.samples["identity"]
+    blocks = people.to_numpy(str) if testing.repeated == "correlation" else None
+    if blocks is not None and people.is_unique:
+        blocks = None
+    expression = tested_expression(cohort)
+    values, weights, correlation = expression.to_numpy(float), None, 0.0
+    trend = testing.trend
+    if cohort.counts is not None and testing.counts == "voom":
+        kept = cohort.counts.loc[expression.index]
+        library = (kept.sum(axis=0) * rna.tmm_factors(kept)).to_numpy(float)
+        values, weights = voom(kept.to_numpy(float), design, library)
+        if blocks is not None:
+            correlation = consensus_correlation(values, design, blocks, weights)
+            values, weights = voom(
+                kept.to_numpy(float), design, library, blocks=blocks, correlation=correlation
+            )
+    elif cohort.counts is not None:
+        trend = True
+    elif testing.sample_weights:
+        weights = sample_weights(values, design)
+    if blocks is not None:
+        correlation = consensus_correlation(values, design, blocks, weights)
+    fit = moderated_t(
+        values,
+        design,
+        1,
+        weights=weights,
+        blocks=blocks,
+        correlation=correlation,
+        trend=trend,
+        robust=testing.robust,
+        fold_change=testing.fold_change,
+    )
+    return expression.index, values.mean(axis=1), fit
 
 
 def tested_expression(cohort: Cohort) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pandas as pd
 
-from crosshub.cohorts import Cohort
+from crosshub.cohorts import Cohort, Testing
 from crosshub.errors import DataError
 from crosshub.identity import people_of
 from crosshub.tables import read_matrix, read_table
@@ -27,7 +27,7 @@ def load_cohorts(rows: Sequence[Mapping[str, str]], files: CohortFiles) -> dict[
     Parameters
     ----------
     rows
-        Their rows of datasets.tsv.
+        Their rows of datasets.tsv, each with section ``differential`` of the config as testing.
     files
         genes.parquet, counts.parquet and samples.tsv of each, in the order of `rows`; and
         identity.tsv of the study: samples that it links are one person.
@@ -68,6 +68,7 @@ def _load(
         samples=kept,
         counts=read_matrix(counts)[kept.index] if row["kind"] == "counts" else None,
         covariates=covariate_names(row),
+        testing=Testing(**row.get("testing", {})),
     )
 
 

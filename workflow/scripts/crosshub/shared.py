@@ -13,6 +13,7 @@ filtering procedures, Annals of Statistics 50:1890.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -209,30 +210,12 @@ def _pooled(members: Sequence[Cohort]) -> Cohort:
         return pd.concat([getattr(c, name) for c in members], axis=1).loc[:, once]
 
     counts = None if first.counts is None else columns("counts")
-    return Cohort(
-        first.name,
-        first.accession,
-        first.disease,
-        first.role,
-        columns("expression"),
-        samples[once],
-        counts,
-        first.covariates,
-    )
+    return replace(first, expression=columns("expression"), samples=samples[once], counts=counts)
 
 
 def _joined(cohort: Cohort, pool: Cohort, groups: pd.Series) -> Cohort:
     cut = pool.relabelled(groups)
-    return Cohort(
-        cohort.name,
-        cohort.accession,
-        cohort.disease,
-        cohort.role,
-        cut.expression,
-        cut.samples,
-        cut.counts,
-        cohort.covariates,
-    )
+    return replace(cohort, expression=cut.expression, samples=cut.samples, counts=cut.counts)
 
 
 def test_overlap(

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 
+from crosshub.batches import is_batch_like, is_numbered_batch
 from crosshub.differential import design_matrix
 from crosshub.errors import DataError
 from crosshub.qc import fields as submitted
@@ -41,20 +42,6 @@ COLUMNS = [
 STRONG = 0.5
 P_VALUE = 0.05
 MOST_SHOWN = 12
-
-_BATCH_LIKE = re.compile(
-    r"(?:^|[\W_])(?:batch(?:es)?|plate|chip|slide|beadchip|sentrix|run|sites?|cent(?:er|re)s?|"
-    r"hospital|clinic|laboratory|lane|flow[\W_]?cell|arrays?|library|platform[\W_]?id|"
-    r"instrument|scanner|operator|(?:extract|label|hyb|scan)_protocol\w*|data_processing)"
-    r"(?:$|[\W_]|\d)",
-    re.IGNORECASE,
-)
-# A biopsy's site is anatomy; a contact's laboratory is the same for all.
-_NOT_BATCH = re.compile(
-    r"(?:biops\w*|tumou?r|tissue|body|anatomic\w*|lesion|sampling|primary|metast\w*|disease)[\W_]*"
-    r"site|site[\W_]*of|contact_|array[\W_]*(?:type|design)|run[\W_]*in",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -128,11 +115,6 @@ def fields_to_check(
         elif sex is not None and (sex != UNKNOWN).any():
             found.append(Field("sex (inferred)", "sex", sex.replace(UNKNOWN, "")))
     return found
-
-
-def is_batch_like(name: str) -> bool:
-    """Say whether a field's name is one that batches have."""
-    return bool(_BATCH_LIKE.search(name)) and not _NOT_BATCH.search(name)
 
 
 def confounding(groups: pd.Series, fields: Sequence[Field]) -> pd.DataFrame:
@@ -242,8 +224,6 @@ def confounded_covariates(
     """
     used = samples[samples["group"] != "excluded"]
     where = f"cohort '{cohort}'"
-    numbered = [name for name in covariates if _is_numbered_batch(name, used[name])]
-    used = used.assign(**{name: f"{name} " + used[name].astype(str) for name in numbered})
     design = design_matrix(used, tuple(covariates))
     columns = design.shape[1]
     if np.linalg.matrix_rank(design) < columns:
@@ -319,13 +299,6 @@ def _number_of_levels(values: pd.Series) -> int:
 def _as_in_model(name: str, values: pd.Series) -> pd.Series:
     """Return numbers where all values are; else, and of numbered batches, text."""
     numbers = pd.to_numeric(values, errors="coerce")
-    if numbers.notna().all() and not _is_numbered_batch(name, values):
+    if numbers.notna().all() and not is_numbered_batch(name, values):
         return numbers
     return values.fillna("").astype(str)
-
-
-def _is_numbered_batch(name: str, values: pd.Series) -> bool:
-    """Say whether a covariate holds batches numbered 1, 2, 3: names, not amounts."""
-    numbers = pd.to_numeric(values, errors="coerce")
-    few = values.nunique() <= len(values) // 2
-    return is_batch_like(name) and few and bool((numbers % 1 == 0).all())

@@ -24,6 +24,7 @@ TESTS = {
     ADAPTIVE: "adaptive filtering [wang]",
     VALID: "the largest p-values with Benjamini–Hochberg, as the diseases share people",
 }
+COUNTS = {"voom": "a weight each (voom)", "trend": "a variance trend"}
 RECOVERED = {
     "shared_all": "genes changed in all diseases",
     "shared_all_direction": "the same genes with the right direction",
@@ -67,7 +68,8 @@ def _data(source: Source) -> Iterator[str]:
     if "counts" in kinds:
         yield (
             "Read counts were summed by gene, filtered by expression, and tested as log2 counts "
-            "per million with TMM factors and a variance trend [robinson, law]."
+            f"per million with TMM factors and {COUNTS[config['differential']['counts']]} "
+            "[robinson, law]."
         )
     yield (
         "Samples were checked by principal components and standardised connectivity [oldham]. "

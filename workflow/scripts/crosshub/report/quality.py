@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from crosshub.batches import is_batch_like
 from crosshub.qc import FLAGS
-from crosshub.qc.confounding import is_batch_like
 from crosshub.report.blocks import (
     Column,
     Heading,
