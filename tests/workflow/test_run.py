@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from crosshub.discover import Procedure, delivered_rng, discover
 from crosshub.loading import load_cohorts
 from crosshub.model import from_plain
@@ -74,16 +75,15 @@ def test_shared_controls_choose_the_valid_method(results):
 def test_discover_on_all_samples_is_what_the_stage_rules_wrote(results):
     """The evaluated procedure is the delivered procedure."""
     rows = read_table(results / "run" / "datasets.tsv").fillna("")
+    assert "testing" not in rows
     rows = rows[rows["role"] == "discovery"].to_dict("records")
     names = [row["cohort"] for row in rows]
     files = SimpleNamespace(identity=results / "identity.tsv")
     for field, name in [("expression", "genes.parquet"), ("counts", "counts.parquet"),
                         ("samples", "samples.tsv")]:  # fmt: skip
         setattr(files, field, [results / "cohorts" / cohort / name for cohort in names])
-    cohorts = load_cohorts(rows, files)
-    import yaml
-
     config = yaml.safe_load((results / "run" / "config.yaml").read_text())
+    cohorts = load_cohorts([row | {"testing": config["differential"]} for row in rows], files)
     diseases = ("disease_a", "disease_b", "disease_c")
     sections = {name: config[name] for name in ("candidates", "modules", "shared", "panel")}
     found = discover(

@@ -24,7 +24,7 @@ rule record_run:
         runtime=10,
     params:
         config=STUDY.config,
-        rows=rows_of(STUDY.cohorts),
+        rows=list(STUDY.cohorts.values()),
         code=source_hash("record_run"),
     message:
         "Recording the run"
@@ -76,7 +76,7 @@ rule write_report:
         runtime=20,
     params:
         config=STUDY.config,
-        rows=rows_of(STUDY.cohorts),
+        rows=list(STUDY.cohorts.values()),
         comparisons=STUDY.comparisons,
         code=source_hash("write_report"),
     message:
