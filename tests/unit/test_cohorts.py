@@ -24,7 +24,7 @@ def test_other_labels(make_cohort):
     cohort = make_cohort(n_cases=3, n_controls=3)
     names = cohort.samples.index
     groups = pd.Series({names[5]: "case", names[0]: "control", names[2]: "control"})
-    other = cohort.relabelled(groups)
+    other = cohort.relabelled(groups.to_frame("group"))
     assert other.samples["group"].to_dict() == groups.to_dict()
     assert list(other.expression) == [names[0], names[2], names[5]]
     assert cohort.samples["group"].tolist() == ["case"] * 3 + ["control"] * 3

@@ -1,7 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from crosshub import counts as rna
+from crosshub.cohorts import Testing
+from crosshub.deseq import wald_test
 from crosshub.differential import (
     benjamini_hochberg,
     design_matrix,
@@ -10,6 +14,8 @@ from crosshub.differential import (
 )
 from crosshub.errors import DataError
 from crosshub.linear.moderation import natural_spline, prior_of_variances
+from crosshub.meta.combine import combine_cohorts
+from crosshub.shared.overlap import permute_labels
 from scipy.stats import false_discovery_control, kstest, ttest_ind
 
 
@@ -164,5 +170,71 @@ def test_spline_is_natural_and_prior_follows_a_trend():
 def test_the_whole_table_of_columns(make_cohort):
     table = fit_differential(make_cohort())
     columns = ["gene", "log2fc", "mean", "t", "p_value", "fdr", "df", "n_cases", "n_controls"]
-    assert list(table.columns) == columns
+    assert list(table.columns) == [*columns, "contrast"]
     assert isinstance(table, pd.DataFrame)
+
+
+def test_deseq2_equals_the_reference(golden):
+    """As near as pydeseq2 comes: its dispersions stop elsewhere than those of DESeq2."""
+    counts = golden("deseq2/counts", index_col="gene").to_numpy()
+    samples = golden("deseq2/samples")
+    design = np.column_stack([np.ones(len(samples)), samples["group"], samples["age"]])
+    for name, threshold in [("wald", 0.0), ("treat", 0.5)]:
+        table = golden(f"deseq2/{name}", index_col="gene")
+        found = wald_test(counts, design.astype(float), 1, fold_change=threshold)
+        np.testing.assert_allclose(found.log2fc, table["log2fc"], atol=5e-4)
+        np.testing.assert_allclose(found.z, table["z"], atol=0.02)
+        np.testing.assert_allclose(found.p_value, table["p_value"], atol=0.01)
+        assert np.median(np.abs(found.p_value / table["p_value"] - 1)) < 1e-3
+
+
+def test_an_outcome_of_numbers_is_tested_in_place_of_the_groups(make_cohort):
+    cohort = make_cohort(n_cases=20, n_controls=20)
+    density = np.random.default_rng(9).normal(1.0, 0.2, 40)
+    values = cohort.expression.copy()
+    values.loc["G0003"] -= 1.2 * (density - 1.0) / 0.2
+    cohort = replace(
+        cohort,
+        expression=values,
+        samples=cohort.samples.assign(density=density),
+        outcome="-density",
+    )
+    table = fit_differential(cohort).set_index("gene")
+    assert table["fdr"].idxmin() == "G0003"
+    assert table.loc["G0003", "log2fc"] == pytest.approx(1.2, abs=0.4)
+    assert set(table["contrast"]) == {"-density, one standard deviation"}
+    turned = fit_differential(replace(cohort, outcome="density")).set_index("gene")
+    np.testing.assert_allclose(turned["t"], -table["t"])
+    combined = combine_cohorts({"a": table.reset_index()}).set_index("gene")
+    assert combined.loc["G0003", "effect"] == pytest.approx(1.2, abs=0.4)
+
+
+def test_an_outcome_goes_with_its_sample_when_labels_are_permuted(make_cohort):
+    cohort = make_cohort(n_cases=4, n_controls=4)
+    cohort = replace(cohort, samples=cohort.samples.assign(age=range(8)), outcome="age")
+    (other,) = permute_labels([cohort], np.random.default_rng(0))
+    assert sorted(other.samples["age"]) == list(range(8))
+    assert other.samples["age"].tolist() != list(range(8))
+    assert (other.samples["age"] < 4).equals(other.is_case.rename("age"))
+
+
+def test_an_outcome_without_differences_is_refused(make_cohort):
+    cohort = make_cohort()
+    cohort = replace(cohort, samples=cohort.samples.assign(age=7), outcome="age")
+    with pytest.raises(DataError, match="outcome 'age' is the same in all samples"):
+        fit_differential(cohort)
+
+
+def test_people_as_a_factor_are_tested_within_themselves(make_cohort):
+    people = [f"P{i}" for i in range(15)] * 2
+    cohort = make_cohort(effects={"G0000": 1.0}, people=people)
+    level = np.random.default_rng(1).normal(0, 3, 15)
+    cohort = replace(cohort, expression=cohort.expression + np.tile(level, 2))
+    within = replace(cohort, testing=Testing(repeated="factor"))
+    apart = replace(cohort, testing=Testing(repeated="none"))
+    assert fit_differential(within)["p_value"][0] < fit_differential(apart)["p_value"][0]
+    people = [f"P{i // 2}" for i in range(30)]
+    cohort = make_cohort(n_cases=16, n_controls=14, people=people)
+    nested = replace(cohort, testing=Testing(repeated="factor"))
+    with pytest.raises(DataError, match="rank"):
+        fit_differential(nested)

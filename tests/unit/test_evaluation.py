@@ -31,6 +31,7 @@ def procedure(*diseases, modules="annotate", fdr=0.05):
         "all",
         diseases,
         len(diseases),
+        {"method": "by_number"},
         {"modules": modules},
         {
             "max_genes": 200,

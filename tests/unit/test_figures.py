@@ -1,5 +1,6 @@
 """Every figure on ordinary and on awkward tables, as text that can be read back from the SVG."""
 
+import itertools
 import xml.etree.ElementTree as ElementTree
 
 import matplotlib
@@ -7,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub import figures
+from crosshub.shared.network import communities
+from crosshub.shared.rank_overlap import rank_overlap, summarise
 from matplotlib.figure import Figure
 
 HOSTILE = "<script>alert(1)</script>"
@@ -121,7 +124,54 @@ def shared_table(diseases: list[str], n: int = 200, found: int = 12) -> pd.DataF
             sign * rng.uniform(0.9, 1.6, n) * np.where(table["shared"], 1, 0.3)
         )
         table[f"p_value.{name}"] = table["p_value"] / 2
-    return table
+        table[f"effect_low.{name}"] = table[f"effect.{name}"] - 0.5
+        table[f"effect_high.{name}"] = table[f"effect.{name}"] + 0.5
+    table["i2"] = table["q_p_value"] = np.nan
+    table["common_response"] = np.where(np.arange(n) == 1, 0.95, 0.2)
+    return table.assign(responds_commonly=table["common_response"] >= 0.9)
+
+
+def rank_tables(diseases: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rank_map.tsv and rank_overlap.tsv of lists that agree in part."""
+    rng = np.random.default_rng(4)
+    genes = [f"GENE{i}" for i in range(300)]
+    common = rng.normal(size=300)
+    tables = {}
+    for name in diseases:
+        effect = common + rng.normal(size=300)
+        p_value = np.exp(-np.abs(effect))
+        tables[name] = pd.DataFrame({"gene": genes, "effect": effect, "p_value": p_value})
+    maps, ranks = [], []
+    for a, b in itertools.combinations(diseases, 2):
+        found = rank_overlap(tables[a], tables[b], steps=10)
+        maps.append(found.assign(disease_a=a, disease_b=b))
+        ranks.append(summarise(found, [], (a, b)))
+    return pd.concat(maps), pd.concat(ranks)
+
+
+def conserved_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return network_genes.tsv and network_edges.tsv: two communities and a gene apart."""
+    genes = [f"GENE{i}" for i in range(9)]
+    pairs = [(a, b) for part in (genes[:4], genes[4:8]) for a, b in itertools.combinations(part, 2)]
+    edges = pd.DataFrame(pairs, columns=["gene_a", "gene_b"])
+    edges["direction"] = np.where(np.arange(len(edges)) % 3, "positive", "negative")
+    edges["p_value"] = 1e-4
+    table = shared_table(["a", "b"], n=9, found=3)
+    return communities(edges, table, seed=1), edges
+
+
+def forest_tables(cohorts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return rows of a disease's differential.tsv and the effects of its cohorts."""
+    combined = pd.DataFrame({"gene": [f"GENE{i}" for i in range(6)]})
+    combined["effect"] = np.linspace(-1, 1.5, 6)
+    combined["effect_low"] = combined["effect"] - 0.4
+    combined["effect_high"] = combined["effect"] + 0.4
+    wide = 1.2 if len(cohorts) > 2 else np.nan
+    combined["prediction_low"] = combined["effect"] - wide
+    combined["prediction_high"] = combined["effect"] + wide
+    parts = [combined[["gene", "effect"]].assign(cohort=name, n=20) for name in cohorts]
+    own = pd.concat(parts, ignore_index=True)
+    return combined, own.assign(low=own["effect"] - 0.8, high=own["effect"] + 0.8)
 
 
 def vote_tables(diseases: list[str], n: int = 12) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -214,6 +264,9 @@ DRAW = {
         disease="disease_a",
         power=6,
     ),
+    "rank_maps": lambda: figures.rank_maps(*rank_tables(THREE), comparison="all"),
+    "conserved_network": lambda: figures.conserved_network(*conserved_tables(), at_least=2),
+    "forest": lambda: figures.forest(*forest_tables(["x", "y", "z"]), disease="a"),
     "shared_one": lambda: figures.shared(shared_table(TWO[:1]), comparison="all", fdr=0.05),
     "shared_two": lambda: figures.shared(shared_table(TWO), comparison="all", fdr=0.05),
     "shared_three": lambda: figures.shared(shared_table(THREE), comparison="all", fdr=0.05),
@@ -446,3 +499,26 @@ def test_any_name_of_a_gene(name, tmp_path):
     for figure in drawn:
         assert name[:12] in words(figure, tmp_path)
         assert "<script" not in (tmp_path / "figure.svg").read_text()
+
+
+def test_rank_maps_of_one_disease_say_why_there_are_none(tmp_path):
+    maps, ranks = rank_tables(THREE)
+    assert "alike: not tested" in words(figures.rank_maps(maps, ranks, comparison="x"), tmp_path)
+    assert "no other" in words(figures.rank_maps(maps[:0], ranks[:0], comparison="x"), tmp_path)
+
+
+def test_conserved_network_says_what_is_joined(tmp_path):
+    nodes, edges = conserved_tables()
+    text = words(figures.conserved_network(nodes, edges, at_least=2), tmp_path)
+    assert "among 8 of 9 genes; 2 communities" in text
+    alone = nodes.assign(degree=0, community=0)
+    text = words(figures.conserved_network(alone, edges[:0], at_least=2), tmp_path)
+    assert "No two of 9 genes move together in 2 diseases" in text
+
+
+def test_forest_names_cohorts_with_their_size(tmp_path):
+    text = words(figures.forest(*forest_tables(["one"]), disease="gout"), tmp_path)
+    assert "one (n = 20)" in text
+    assert "gout: genes of smallest p" in text
+    combined, own = forest_tables(["one"])
+    assert "no gene" in words(figures.forest(combined[:0], own[:0], disease="gout"), tmp_path)

@@ -277,3 +277,22 @@ def test_messages_stay_short_however_much_there_is():
     with pytest.raises(DataError, match="more") as caught:
         label_samples(fields, case="colour=red", control="long=^y")
     assert all(len(line) < 500 for line in str(caught.value).splitlines())
+
+
+def with_density(values):
+    fields = FIELDS.assign(density=values)
+    rules = {"case": "disease state=^RA", "control": "disease state=healthy"}
+    return label_samples(fields, **rules, outcome="Density")
+
+
+def test_an_outcome_becomes_a_column_of_numbers():
+    assert with_density(["1.5", "2", "-1", "0", "?"])["density"].tolist()[:4] == [1.5, 2, -1, 0]
+
+
+def test_an_outcome_must_be_numbers():
+    with pytest.raises(DataError, match="outcome 'Density': 'high' of GSM1 is no number"):
+        with_density(["high", "2", "3", "4", "5"])
+    with pytest.raises(DataError, match="outcome 'Density': has 1 different values"):
+        with_density(["1"] * 5)
+    with pytest.raises(DataError, match="outcome 'bmd': no such field"):
+        label(outcome="bmd")

@@ -9,7 +9,7 @@ from crosshub.cohorts import Testing
 from crosshub.differential import fit_differential, moderated_t
 from crosshub.linear.correlation import consensus_correlation, gene_correlations
 from crosshub.linear.fit import contrast, fit_linear
-from crosshub.linear.voom import voom
+from crosshub.linear.voom import voom, weighted_voom
 from crosshub.linear.weights import sample_weights
 from scipy.stats import kstest
 
@@ -98,6 +98,13 @@ def test_voom_equals_limma(data, golden):
     values, weights = voom(counts, x, counts.sum(axis=0), blocks=blocks, correlation=theirs)
     fit = moderated_t(values, x, 1, weights=weights, blocks=blocks, correlation=theirs)
     close(fit, golden, "voom_pairs")
+
+
+def test_voom_with_weights_of_samples_equals_limma(data, golden):
+    _, counts, samples = data
+    x = design(samples["group"])
+    values, weights = weighted_voom(counts, x, counts.sum(axis=0))
+    close(moderated_t(values, x, 1, weights=weights), golden, "voom_weights", rtol=1e-6)
 
 
 def test_weights_of_samples_equal_limma(data, golden):

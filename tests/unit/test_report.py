@@ -21,11 +21,14 @@ from crosshub.tables import write_frame, write_json, write_table
 from test_figures import (
     HOSTILE,
     compound_table,
+    conserved_tables,
     differential_table,
+    forest_tables,
     module_table,
     network_tables,
     performance_table,
     qc_table,
+    rank_tables,
     shared_table,
     soft_threshold_table,
     trait_table,
@@ -90,6 +93,7 @@ def combined_table(gene, n_cohorts):
     table["gene"] = table["gene"].replace("GENE0", gene)
     table["effect_low"], table["effect_high"] = table["effect"] - 0.4, table["effect"] + 0.4
     table["i2"] = 0.25 if n_cohorts > 1 else np.nan
+    table["prediction_low"] = table["prediction_high"] = np.nan
     table["log2fc"], table["same_sign"] = table["effect"] / 2, True
     method = "common_effect" if n_cohorts > 1 else "single"
     columns = ["gene", *INTERVAL, "i2", "n_cohorts", "p_value", "fdr", "log2fc", "same_sign"]
@@ -134,6 +138,7 @@ def write_diseases(folder, gene):
     for disease in DISEASES:
         place = folder / "diseases" / disease
         write_table(combined_table(gene, 1 + (disease == "disease_a")), place / "differential.tsv")
+        figures.save(figures.forest(*forest_tables(["x"]), disease=disease), place / "forest.svg")
         genes = module_table({"M1": 30, "M0": 20})
         genes["gene"] = genes["gene"].replace("GENE0", gene)
         traits = trait_table(["M1"])
@@ -161,6 +166,16 @@ def write_comparison(folder, gene, beats=True):
     overlap = {"diseases": "disease_a,disease_b", "at_least": 2, "observed": 12, "statistic": 20}
     overlap |= {"expected": np.nan, "p_value": np.nan, "permutations": 0}
     write_table(pd.DataFrame([overlap]), folder / "shared/all/overlap.tsv")
+    maps, ranks = rank_tables(DISEASES)
+    write_table(ranks, folder / "shared/all/rank_overlap.tsv")
+    figure = figures.rank_maps(maps, ranks, comparison="all")
+    figures.save(figure, folder / "shared/all/rank_overlap.svg")
+    nodes, edges = conserved_tables()
+    nodes = nodes.replace("GENE0", gene)
+    edges = edges.replace("GENE0", gene)
+    write_table(nodes, folder / "shared/all/network_genes.tsv")
+    figure = figures.conserved_network(nodes, edges, at_least=2)
+    figures.save(figure, folder / "shared/all/network.svg")
     votes, panel = (table.replace("GENE0", gene) for table in vote_tables(DISEASES))
     write_table(panel, folder / "panel/all/panel.tsv")
     figures.save(figures.votes(votes, panel), folder / "panel/all/votes.svg")
@@ -337,8 +352,9 @@ def test_ids_are_unique_and_references_hold(page):
 
 def test_figures_and_drawings_stand_in_the_page(page):
     figure_tags = [tag for tag, _ in Reader(page).tags if tag == "figure"]
-    # Two a cohort, one a disease, and shared, votes, performance, network, compounds.
-    assert len(figure_tags) == 2 * 3 + 2 + 5
+    # Two a cohort, two a disease; shared, ranks, conserved network, votes, performance, network,
+    # compounds.
+    assert len(figure_tags) == 2 * 3 + 2 * 2 + 7
     assert page.count('id="d-all-') == 24
     assert "not in the tables of structures" in page
 

@@ -1,21 +1,26 @@
 from dataclasses import replace
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
 import pytest
 from crosshub.cohorts import share_people
 from crosshub.differential import fit_differential
-from crosshub.meta import combine_cohorts
-from crosshub.shared import (
+from crosshub.errors import DataError
+from crosshub.meta.combine import combine_cohorts
+from crosshub.shared.common_response import background_prior, flag, read_prior
+from crosshub.shared.conjunction import (
     ADAPTIVE,
     VALID,
     adaptive_filter,
     conjunction,
-    find_shared,
     partial_conjunction,
-    permute_labels,
-    test_overlap,
 )
+from crosshub.shared.find import find_shared
+from crosshub.shared.network import communities, conserved_edges
+from crosshub.shared.overlap import permute_labels, test_overlap
+from crosshub.shared.rank_overlap import rank_overlap, strongest
+from scipy.stats import hypergeom, kstest
 from scipy.stats import t as student_t
 
 
@@ -37,6 +42,9 @@ def simulate(rng, *, genes=3000, n=20, shared=60, own=300, effect=1.2, common_co
                 "gene": [f"G{j}" for j in range(genes)],
                 "p_value": 2 * student_t.sf(np.abs(t), 2 * n - 2),
                 "effect": t,
+                "effect_low": t - 2,
+                "effect_high": t + 2,
+                "effect_error": 1.0,
                 "same_sign": True,
             }
         )
@@ -66,8 +74,19 @@ def test_partial_conjunction_by_hand():
 def test_adaptive_filter_by_hand():
     """Three genes of two diseases, at least two: F = 2·p₍₁₎, S = p₍₂₎."""
     p = np.array([[0.001, 0.01], [0.4, 0.5], [0.02, 0.3]])
-    # At 0.01 one filter (0.002) passes; at 0.3 two (0.002, 0.04); at 0.5 still two, not 0.8.
-    np.testing.assert_allclose(adaptive_filter(p, 2), [0.01, 0.5, 0.3])
+    # At 0.01 one filter (0.002) passes; at 0.3 two (0.002, 0.04); at 0.5 still two, not 0.8. One
+    # is added to each: 2 · 0.01 / 1, 3 · 0.3 / 2, 3 · 0.5 / 3.
+    np.testing.assert_allclose(adaptive_filter(p, 2), [0.02, 0.5, 0.45])
+
+
+@pytest.mark.parametrize(("n", "at_least"), [(2, 2), (3, 3), (3, 2), (5, 3)])
+def test_the_adaptive_filter_holds_its_rate_where_nothing_is_changed(n, at_least):
+    rng = np.random.default_rng(11)
+    found = 0
+    for _ in range(600):
+        p, sign = rng.uniform(size=(2000, n)), rng.choice([-1, 1], (2000, n))
+        found += conjunction(p, sign, at_least, method=ADAPTIVE)["fdr"].min() <= 0.1
+    assert found / 600 <= 0.1 + 2 * np.sqrt(0.09 / 600)
 
 
 def test_the_filter_never_counts_fewer_tests_than_findings():
@@ -152,10 +171,10 @@ def test_tied_modules_narrow_the_result_and_not_the_test(make_cohort):
     assert list(narrow.index[narrow["shared"]]) == ["G0000"]
 
 
-def share_controls(make_cohort, effects=None):
+def share_controls(make_cohort, effects=None, seed=0):
     """Two cohorts of one accession with the same controls."""
-    first = make_cohort("a", disease="a", accession="GSE1", effects=effects)
-    second = make_cohort("b", disease="b", accession="GSE1", effects=effects)
+    first = make_cohort("a", disease="a", accession="GSE1", effects=effects, seed=seed)
+    second = make_cohort("b", disease="b", accession="GSE1", effects=effects, seed=seed)
     common = list(first.samples.index[~first.is_case])
     own = list(second.samples.index[second.is_case])
     expression = pd.concat([second.expression[own], first.expression[common]], axis=1)
@@ -183,21 +202,40 @@ def test_overlap_p_is_small_with_and_uniform_without_effect(make_cohort):
     effects = {f"G{i:04d}": 2.0 for i in range(30)}
     cohorts = share_controls(make_cohort, effects)
     rng = np.random.default_rng(1)
-    table = test_overlap(cohorts, ["a", "b"], fdr=0.05, permutations=39, rng=rng)
+    found = test_overlap(cohorts, ["a", "b"], fdr=0.05, permutations=39, rng=rng)
+    alike = found.ranks.set_index("agreement")["p_value"]
+    assert alike["concordant"] == pytest.approx(1 / 40)
+    assert alike["discordant"] > 0.05
+    table = found.sizes
     assert table.loc[0, "p_value"] == pytest.approx(1 / 40)
     assert table.loc[0, "observed"] >= 25
-    p = []
-    for seed in range(30):
-        null = [make_cohort(n, disease=n, accession=n, seed=seed, genes=100) for n in "ab"]
+
+
+@pytest.mark.parametrize("common", [False, True])
+def test_overlap_p_is_uniform_under_the_null(make_cohort, common):
+    """By Kolmogorov and Smirnov, with the steps that 19 permutations leave between the p."""
+    rng = np.random.default_rng(1)
+    p, ranks = [], []
+    for seed in range(3000, 3060):
+        if common:
+            null = share_controls(make_cohort, {}, seed=seed)
+        else:
+            null = [make_cohort(n, disease=n, accession=n, seed=seed, genes=150) for n in "ab"]
         found = test_overlap(null, ["a", "b"], fdr=0.05, permutations=19, rng=rng)
-        p.append(found.loc[0, "p_value"])
-    assert np.mean(np.array(p) <= 0.1) <= 0.2
-    assert np.mean(p) > 0.4
+        p.append(found.sizes.loc[0, "p_value"])
+        ranks.append(found.ranks.loc[0, "p_value"])
+    assert np.mean(np.array(p) <= 0.1) <= 0.18
+    # A count has ties: its p is not below uniform anywhere, and a score without ties is uniform.
+    assert kstest(p, "uniform", alternative="greater").pvalue > 0.01
+    assert kstest(np.array(ranks) - rng.uniform(0, 0.05, 60), "uniform").pvalue > 0.01
 
 
 def test_overlap_of_three_lists_pairs_and_levels(make_cohort):
     cohorts = [make_cohort(n, disease=n) for n in "abc"]
-    table = test_overlap(cohorts, list("abc"), fdr=0.05, permutations=0, rng=None)
+    found = test_overlap(cohorts, list("abc"), fdr=0.05, permutations=0, rng=None)
+    table = found.sizes
+    assert len(found.ranks) == 6
+    assert found.ranks["p_value"].isna().all()
     assert list(zip(table["diseases"], table["at_least"], strict=True)) == [
         ("a,b", 2),
         ("a,c", 2),
@@ -207,3 +245,112 @@ def test_overlap_of_three_lists_pairs_and_levels(make_cohort):
         ("a,b,c", 3),
     ]
     assert table["p_value"].isna().all()
+
+
+def ranked(order):
+    """Return a table in which genes are changed in this order, the first the most up."""
+    n = len(order)
+    evidence = np.linspace(10, -10, n)
+    table = pd.DataFrame({"gene": order, "effect": evidence, "p_value": 10 ** -np.abs(evidence)})
+    return table.sort_values("gene", ignore_index=True)
+
+
+def test_rank_overlap_of_a_list_with_itself_and_with_its_reverse():
+    genes = [f"G{i:03d}" for i in range(400)]
+    same = rank_overlap(ranked(genes), ranked(genes))
+    diagonal = same[
+        (same["rank_a"] == same["rank_b"]) & same["corner"].isin(["up_up", "down_down"])
+    ]
+    assert (diagonal["overlap"] == diagonal["rank_a"]).all()
+    assert (same.loc[same["corner"].isin(["up_down", "down_up"]), "overlap"] == 0).all()
+    turned = rank_overlap(ranked(genes), ranked(genes[::-1]))
+    assert strongest(same)["concordant"] == pytest.approx(strongest(turned)["discordant"])
+    assert strongest(same)["concordant"] > 100
+    assert strongest(same)["discordant"] == 0
+
+
+def test_rank_overlap_p_equals_the_library():
+    rng = np.random.default_rng(8)
+    genes = np.array([f"G{i:03d}" for i in range(500)])
+    first = ranked(genes)
+    second = ranked(genes[np.argsort(np.arange(500) + rng.normal(0, 150, 500))])
+    found = rank_overlap(first, second, steps=12)
+    exact = hypergeom.logsf(found["overlap"] - 1, 500, found["rank_a"], found["rank_b"])
+    above = found["overlap"] > found["expected"]
+    assert above.sum() > 100
+    np.testing.assert_allclose(found["log10_p"][above], exact[above] / np.log(10), rtol=1e-9)
+    assert (found["log10_p"][~above] == 0).all()
+
+
+def co_expressed(make_cohort, name, module, *, rho=0.8, changed=()):
+    cohort = make_cohort(name, disease=name, effects=dict.fromkeys(changed, 3.0), genes=60)
+    factor = np.random.default_rng([5, ord(name)]).normal(size=len(cohort.samples))
+    values = cohort.expression.copy()
+    for gene in module:
+        values.loc[gene] += factor * np.sqrt(rho / (1 - rho))
+    return replace(cohort, expression=values)
+
+
+def test_conserved_edges_are_those_of_enough_diseases(make_cohort):
+    everywhere = [f"G{i:04d}" for i in range(8)]
+    only_a = [f"G{i:04d}" for i in range(20, 28)]
+    changed = [f"G{i:04d}" for i in range(40, 50)]
+    cohorts = [
+        co_expressed(make_cohort, "a", everywhere + only_a, changed=changed),
+        co_expressed(make_cohort, "b", everywhere, changed=changed),
+        co_expressed(make_cohort, "c", everywhere, changed=changed),
+    ]
+    genes = sorted(cohorts[0].expression.index)
+    edges = conserved_edges(cohorts, genes, at_least=3, fdr=0.05)
+    found = {frozenset(pair) for pair in zip(edges["gene_a"], edges["gene_b"], strict=True)}
+    planted = {frozenset(pair) for pair in combinations(everywhere, 2)}
+    assert len(found & planted) >= 26
+    assert len(found - planted) <= 2, "not those of one disease, nor those that are only changed"
+    assert set(edges["direction"]) == {"positive"}
+    assert edges["correlation.b"].min() > 0.3
+    table = pd.DataFrame({"gene": genes, "direction": "up", "shared": False, "n_diseases": 0})
+    nodes = communities(edges, table, seed=1)
+    assert set(nodes.loc[nodes["community"] == 1, "gene"]) == set(everywhere)
+    pd.testing.assert_frame_equal(nodes, communities(edges, table, seed=1))
+
+
+def test_no_edges_without_co_expression_or_genes(make_cohort):
+    cohorts = [make_cohort(n, disease=n, genes=60) for n in "abc"]
+    genes = sorted(cohorts[0].expression.index)
+    assert len(conserved_edges(cohorts, genes, at_least=2, fdr=0.05)) <= 2
+    none = conserved_edges(cohorts, genes[:1], at_least=2, fdr=0.05)
+    table = pd.DataFrame({"gene": genes[:1], "direction": "up", "shared": True, "n_diseases": 2})
+    assert communities(none, table, seed=1)["community"].tolist() == [0]
+
+
+def test_genes_that_answer_to_everything_are_marked(tmp_path):
+    genes = pd.DataFrame({"gene": ["A", "B", "C"]})
+    path = tmp_path / "prior.tsv"
+    path.write_text("Gene_Name\tDE_Prior_Rank\nA\t0.97\nB\t0.2\n")
+    marked = flag(genes, read_prior(path))
+    assert marked["responds_commonly"].tolist() == [True, False, False]
+    assert np.isnan(marked["common_response"][2])
+    path.write_text("gene\tprior\nA\t3\n")
+    with pytest.raises(DataError, match="must lie between 0 and 1"):
+        read_prior(path)
+    path.write_text("gene\tweight\nA\t3\n")
+    with pytest.raises(DataError, match="needs the columns gene and prior"):
+        read_prior(path)
+
+
+def test_a_background_of_other_diseases_tells_what_is_common():
+    rng = np.random.default_rng(2)
+    tables = [
+        pd.DataFrame({"gene": list("ABCDEFGHIJ"), "p_value": [1e-9, *rng.uniform(size=9)]})
+        for _ in range(3)
+    ]
+    assert background_prior(tables).idxmax() == "A"
+    assert background_prior(tables[:1]) is None
+
+
+def test_heterogeneity_between_diseases_is_told_where_nobody_is_shared():
+    tables, _ = simulate(np.random.default_rng(0), genes=50)
+    apart = find_shared(tables, people_shared=False)
+    assert apart["i2"].between(0, 1).all()
+    assert {"effect_low.a", "effect_high.b"} <= set(apart.columns)
+    assert find_shared(tables, people_shared=True)["i2"].isna().all()

@@ -85,7 +85,9 @@ def test_discover_on_all_samples_is_what_the_stage_rules_wrote(results):
     config = yaml.safe_load((results / "run" / "config.yaml").read_text())
     cohorts = load_cohorts([row | {"testing": config["differential"]} for row in rows], files)
     diseases = ("disease_a", "disease_b", "disease_c")
-    sections = {name: config[name] for name in ("candidates", "modules", "shared", "panel")}
+    sections = {
+        name: config[name] for name in ("combine", "candidates", "modules", "shared", "panel")
+    }
     found = discover(
         cohorts,
         {name: cohort.samples.index for name, cohort in cohorts.items()},

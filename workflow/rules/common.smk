@@ -125,11 +125,17 @@ def of_comparison(wildcards, role=None):
     )
 
 
+def background_of(wildcards):
+    """Tables of the diseases outside a comparison, which tell what is common to all."""
+    names = STUDY.outside(wildcards.comparison)
+    return [f"<study>/diseases/{name}/differential.tsv" for name in names]
+
+
 def procedure_of(wildcards):
     """What discover.Procedure is made of."""
     sections = {
         name: STUDY.config[name]
-        for name in ("candidates", "modules", "shared", "panel")
+        for name in ("combine", "candidates", "modules", "shared", "panel")
     }
     return (
         {"comparison": wildcards.comparison}
@@ -184,10 +190,8 @@ def report_files():
     files += [f"<study>/cohorts/{name}/differential.tsv" for name in STUDY.cohorts]
     files += [f"<study>/diseases/{name}/candidates.tsv" for name in STUDY.diseases]
     for name in STUDY.comparisons:
-        files += [
-            f"<study>/shared/{name}/overlap.tsv",
-            f"<study>/panel/{name}/panel.tsv",
-        ]
+        shared = f"<study>/shared/{name}"
+        files += [f"{shared}/overlap.tsv", f"{shared}/network_genes.tsv"]
         files.append(f"<study>/evaluation/{name}/verdict.json")
     files += [f"<study>/shared/{name}/consensus.tsv" for name in STUDY.with_consensus]
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]

@@ -47,6 +47,12 @@ rule combine_cohorts:
             category="2 Differential expression",
             labels={"cohort": "{disease}", "item": "combined"},
         ),
+        figure=report(
+            "<study>/diseases/{disease}/forest.svg",
+            caption="../report/forest.rst",
+            category="2 Differential expression",
+            labels={"cohort": "{disease}", "item": "forest plot"},
+        ),
     log:
         "<logs>/combine_cohorts/{disease}.log",
     benchmark:
@@ -58,6 +64,8 @@ rule combine_cohorts:
         runtime=20,
     params:
         cohorts=of_disease,
+        method=STUDY.config["combine"]["method"],
+        drawn=16,
         code=source_hash("combine_cohorts"),
     message:
         "Combining the cohorts of {wildcards.disease}"

@@ -1,7 +1,8 @@
 """Candidates of each disease, and the genes that the diseases of a comparison share.
 
 Needs: diseases/{disease}/{differential,modules,module_traits}.tsv.
-Makes: diseases/{disease}/candidates.tsv, shared/{comparison}/{genes,overlap}.tsv.
+Makes: diseases/{disease}/candidates.tsv, shared/{comparison}/{genes,overlap,rank_overlap,
+rank_map,network_edges,network_genes}.tsv.
 """
 
 
@@ -51,6 +52,8 @@ rule find_shared:
             "<study>/diseases/{disease}/module_traits.tsv",
             disease=STUDY.comparisons[wildcards.comparison]["diseases"],
         ),
+        background=background_of,
+        prior=STUDY.config["shared"]["common_response"] or [],
     output:
         genes=report(
             "<study>/shared/{comparison}/genes.tsv",
@@ -58,7 +61,6 @@ rule find_shared:
             category="4 Shared genes",
             labels={"cohort": "{comparison}", "item": "genes"},
         ),
-        overlap="<study>/shared/{comparison}/overlap.tsv",
         figure=report(
             "<study>/shared/{comparison}/shared.svg",
             caption="../report/shared.rst",
@@ -77,9 +79,74 @@ rule find_shared:
     params:
         rows=lambda wildcards: rows_of(of_comparison(wildcards, "discovery")),
         procedure=procedure_of,
-        seed=SEED,
         code=source_hash("find_shared"),
     message:
         "Finding the genes shared in comparison {wildcards.comparison}"
     script:
         "../scripts/find_shared.py"
+
+
+rule compare_overlap:
+    input:
+        unpack(lambda wildcards: cohort_files(of_comparison(wildcards, "discovery"))),
+    output:
+        sizes="<study>/shared/{comparison}/overlap.tsv",
+        ranks="<study>/shared/{comparison}/rank_overlap.tsv",
+        maps="<study>/shared/{comparison}/rank_map.tsv",
+        figure=report(
+            "<study>/shared/{comparison}/rank_overlap.svg",
+            caption="../report/rank_overlap.rst",
+            category="4 Shared genes",
+            labels={"cohort": "{comparison}", "item": "rank overlap"},
+        ),
+    log:
+        "<logs>/compare_overlap/{comparison}.log",
+    benchmark:
+        "<benchmarks>/compare_overlap/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        rows=lambda wildcards: rows_of(of_comparison(wildcards, "discovery")),
+        procedure=procedure_of,
+        seed=SEED,
+        code=source_hash("compare_overlap"),
+    message:
+        "Comparing the overlap of {wildcards.comparison} with permuted labels"
+    script:
+        "../scripts/compare_overlap.py"
+
+
+rule build_gene_network:
+    input:
+        unpack(lambda wildcards: cohort_files(of_comparison(wildcards, "discovery"))),
+        genes="<study>/shared/{comparison}/genes.tsv",
+    output:
+        edges="<study>/shared/{comparison}/network_edges.tsv",
+        nodes="<study>/shared/{comparison}/network_genes.tsv",
+        figure=report(
+            "<study>/shared/{comparison}/network.svg",
+            caption="../report/conserved_network.rst",
+            category="4 Shared genes",
+            labels={"cohort": "{comparison}", "item": "conserved network"},
+        ),
+    log:
+        "<logs>/build_gene_network/{comparison}.log",
+    benchmark:
+        "<benchmarks>/build_gene_network/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        rows=lambda wildcards: rows_of(of_comparison(wildcards, "discovery")),
+        procedure=procedure_of,
+        seed=SEED,
+        code=source_hash("build_gene_network"),
+    message:
+        "Joining the genes that move together in comparison {wildcards.comparison}"
+    script:
+        "../scripts/build_gene_network.py"

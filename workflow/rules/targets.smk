@@ -40,7 +40,11 @@ rule modules:
 rule shared:
     input:
         collect("<study>/diseases/{disease}/candidates.tsv", disease=STUDY.diseases),
-        collect("<study>/shared/{comparison}/overlap.tsv", comparison=STUDY.comparisons),
+        collect(
+            "<study>/shared/{comparison}/{file}",
+            comparison=STUDY.comparisons,
+            file=["genes.tsv", "overlap.tsv", "network_genes.tsv"],
+        ),
 
 
 rule panel:

@@ -1,11 +1,17 @@
 """Combine the discovery cohorts of a disease."""
 
-from crosshub.meta import combine_cohorts
+from crosshub import figures
+from crosshub.meta.combine import cohort_effects, combine_cohorts
 from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
 
 with job(snakemake) as log:
-    tables = map(read_table, snakemake.input.tables)
-    table = combine_cohorts(dict(zip(snakemake.params.cohorts, tables, strict=True)))
+    params = snakemake.params
+    tables = dict(zip(params.cohorts, map(read_table, snakemake.input.tables), strict=True))
+    table = combine_cohorts(tables, method=params.method)
     write_table(table, snakemake.output.table)
+    top = table.sort_values(["p_value", "gene"]).head(params.drawn)
+    drawn = cohort_effects(tables, list(top["gene"]))
+    figure = figures.forest(top, drawn, disease=snakemake.wildcards.disease)
+    figures.save(figure, snakemake.output.figure)
     log.info("%d genes of %d cohorts: %s", len(table), table["n_cohorts"][0], table["method"][0])

@@ -51,6 +51,12 @@ fits$voom <- eBayes(lmFit(v, two))
 voom_correlation <- duplicateCorrelation(v, two, block = person)$consensus.correlation
 vb <- voom(counts, two, block = person, correlation = voom_correlation)
 fits$voom_pairs <- eBayes(lmFit(vb, two, block = person, correlation = voom_correlation))
+# voomWithQualityWeights by its steps, so that arrayWeights can be told to iterate to the end.
+aw <- arrayWeights(v, two, method = "reml", tol = 1e-14)
+vq <- voom(counts, two, weights = aw)
+aw <- arrayWeights(vq, two, method = "reml", tol = 1e-14)
+vq$weights <- t(aw * t(vq$weights))
+fits$voom_weights <- eBayes(lmFit(vq, two))
 for (name in names(fits)) save(result(fits[[name]]), name)
 correlations <- c(pairs = pair_correlation, uneven = uneven_correlation, voom_pairs = voom_correlation)
 write.table(data.frame(design = names(correlations), correlation = format(correlations, digits = 15)),

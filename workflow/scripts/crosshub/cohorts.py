@@ -17,15 +17,17 @@ class Testing:
     Attributes
     ----------
     counts
-        Of RNA-seq: ``voom``, or ``trend`` for log2 counts with a trend of the prior variance.
+        Of RNA-seq: ``voom``, ``deseq2``, or ``trend`` for log2 counts with a trend of the prior
+        variance.
     trend, robust
         Of the prior variance of arrays; see `differential.moderated_t`.
     sample_weights
-        Whether noisy arrays count less.
+        Whether noisy arrays, or libraries with ``voom``, count less.
     fold_change
         Threshold (log2) beyond which a change is tested to be.
     repeated
-        Samples of one person: ``correlation``, or ``none`` to take them for people of their own.
+        Samples of one person: ``correlation``; ``factor`` to test within each person; or ``none``
+        to take them for people of their own.
     """
 
     counts: str = "voom"
@@ -57,6 +59,9 @@ class Cohort:
         Columns of `samples` that enter the model.
     testing
         How its genes are tested.
+    outcome
+        Column of `samples` with the numbers that the genes are tested against in place of the two
+        groups; with a ``-`` before it where the disease goes with small numbers; or empty.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Cohort:
     counts: pd.DataFrame | None = None
     covariates: tuple[str, ...] = ()
     testing: Testing = Testing()
+    outcome: str = ""
 
     def __post_init__(self) -> None:
         if list(self.expression.columns) != list(self.samples.index):
@@ -97,11 +103,16 @@ class Cohort:
             counts=None if self.counts is None else self.counts[kept],
         )
 
-    def relabelled(self, groups: pd.Series) -> "Cohort":
-        """Return the cohort with other groups; samples that `groups` does not name are left out."""
-        kept = self.only(groups.index)
-        samples = kept.samples.assign(group=groups.reindex(kept.samples.index))
-        return replace(kept, samples=samples)
+    @property
+    def labels(self) -> pd.DataFrame:
+        """What is known of each sample's disease: its group, and its outcome if there is one."""
+        return self.samples[["group", *filter(None, [self.outcome.removeprefix("-")])]]
+
+    def relabelled(self, labels: pd.DataFrame) -> "Cohort":
+        """Return the cohort with other `labels`; samples that it does not name are left out."""
+        kept = self.only(labels.index)
+        new = labels.reindex(kept.samples.index)
+        return replace(kept, samples=kept.samples.assign(**{name: new[name] for name in new}))
 
 
 def restrict(cohorts: Mapping[str, Cohort], samples: Mapping[str, Iterable[str]]) -> list[Cohort]:

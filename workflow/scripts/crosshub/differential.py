@@ -16,13 +16,16 @@ from scipy.stats import t as student_t
 
 from crosshub import counts as rna
 from crosshub.batches import is_numbered_batch
-from crosshub.cohorts import Cohort
+from crosshub.cohorts import Cohort, Testing
+from crosshub.deseq import wald_test
 from crosshub.errors import DataError
 from crosshub.linear.correlation import consensus_correlation
 from crosshub.linear.fit import fit_linear
 from crosshub.linear.moderation import moderated, prior_of
-from crosshub.linear.voom import voom
+from crosshub.linear.voom import voom, weighted_voom
 from crosshub.linear.weights import sample_weights
+
+GROUPS = "case - control"
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,9 @@ def moderated_t(
     return ModeratedT(beta, t, p_value, df, variance, prior.df, prior.variance)
 
 
-def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd.DataFrame:
+def design_matrix(
+    samples: pd.DataFrame, covariates: tuple[str, ...] = (), outcome: str = ""
+) -> pd.DataFrame:
     """Return the design: intercept, case (1) against control (0), and the covariates.
 
     Parameters
@@ -119,9 +124,17 @@ def design_matrix(samples: pd.DataFrame, covariates: tuple[str, ...] = ()) -> pd
         alphabetically first.
     covariates
         Names of columns.
+    outcome
+        Column of numbers that stands in the place of the groups, in units of its standard
+        deviation; with a ``-`` before it, turned round.
     """
     design = pd.DataFrame({"intercept": 1.0}, index=samples.index)
-    design["case"] = (samples["group"] == "case").astype(float)
+    if outcome:
+        numbers = samples[outcome.removeprefix("-")].astype(float)
+        turned = -numbers if outcome.startswith("-") else numbers
+        design["outcome"] = (turned - turned.mean()) / turned.std()
+    else:
+        design["case"] = (samples["group"] == "case").astype(float)
     for name in covariates:
         numbers = pd.to_numeric(samples[name], errors="coerce")
         if numbers.notna().all() and not is_numbered_batch(name, samples[name]):
@@ -148,13 +161,15 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        gene, log2fc (case minus control), mean (log2), t, p_value, fdr, df, n_cases, n_controls;
-        sorted by gene.
+        gene, log2fc (case minus control, or for one standard deviation of the outcome), mean
+        (log2), t, p_value, fdr, df, n_cases, n_controls, contrast (what was tested); sorted by
+        gene.
 
     Raises
     ------
     DataError
-        If a group has fewer than two samples or the design is not of full rank.
+        If a group has fewer than two samples, the outcome does not vary, or the design is not of
+        full rank.
     """
     cases = int(cohort.is_case.sum())
     controls = len(cohort.samples) - cases
@@ -162,9 +177,8 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
         raise DataError(
             f"cohort '{cohort.name}': {cases} cases and {controls} controls; each group needs two"
         )
-    design = design_matrix(cohort.samples, cohort.covariates).to_numpy()
     try:
-        genes, mean, fit = _test(cohort, design)
+        genes, mean, fit = _test(cohort, _design(cohort))
     except DataError as error:
         raise DataError(f"cohort '{cohort.name}': {error}") from error
     return pd.DataFrame(
@@ -178,33 +192,31 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
             "df": fit.df,
             "n_cases": cases,
             "n_controls": controls,
+            "contrast": f"{cohort.outcome}, one standard deviation" if cohort.outcome else GROUPS,
         }
     )
 
 
+def _design(cohort: Cohort) -> np.ndarray:
+    """Return the design of a cohort, with each person as a level where that is asked for."""
+    samples, covariates = cohort.samples, cohort.covariates
+    name = cohort.outcome.removeprefix("-")
+    if name and samples[name].nunique() < 2:
+        raise DataError(f"the outcome '{name}' is the same in all samples; remove it")
+    if cohort.testing.repeated == "factor" and not samples["identity"].is_unique:
+        covariates += ("identity",)
+    return design_matrix(samples, covariates, cohort.outcome).to_numpy()
+
+
 def _test(cohort: Cohort, design: np.ndarray) -> tuple[pd.Index, np.ndarray, ModeratedT]:
     """Return the genes that were tested, their mean, and their t."""
-    testing = cohort.testing
-    people = cohort.samples["identity"]
-    blocks = people.to_numpy(str) if testing.repeated == "correlation" else None
-    if blocks is not None and people.is_unique:
-        blocks = None
-    expression = tested_expression(cohort)
-    values, weights, correlation = expression.to_numpy(float), None, 0.0
-    trend = testing.trend
-    if cohort.counts is not None and testing.counts == "voom":
+    testing, expression = cohort.testing, tested_expression(cohort)
+    if cohort.counts is not None and testing.counts == "deseq2":
         kept = cohort.counts.loc[expression.index]
-        library = (kept.sum(axis=0) * rna.tmm_factors(kept)).to_numpy(float)
-        values, weights = voom(kept.to_numpy(float), design, library)
-        if blocks is not None:
-            correlation = consensus_correlation(values, design, blocks, weights)
-            values, weights = voom(
-                kept.to_numpy(float), design, library, blocks=blocks, correlation=correlation
-            )
-    elif cohort.counts is not None:
-        trend = True
-    elif testing.sample_weights:
-        weights = sample_weights(values, design)
+        return expression.index, expression.mean(axis=1).to_numpy(), _deseq(kept, design, testing)
+    blocks = _blocks(cohort)
+    values, weights = _values(cohort, expression, design, blocks)
+    correlation = 0.0
     if blocks is not None:
         correlation = consensus_correlation(values, design, blocks, weights)
     fit = moderated_t(
@@ -214,11 +226,48 @@ def _test(cohort: Cohort, design: np.ndarray) -> tuple[pd.Index, np.ndarray, Mod
         weights=weights,
         blocks=blocks,
         correlation=correlation,
-        trend=trend,
+        trend=testing.trend or (cohort.counts is not None and testing.counts == "trend"),
         robust=testing.robust,
         fold_change=testing.fold_change,
     )
     return expression.index, values.mean(axis=1), fit
+
+
+def _blocks(cohort: Cohort) -> np.ndarray | None:
+    """Return whose each sample is, where a person has several and their correlation is wanted."""
+    people = cohort.samples["identity"]
+    wanted = cohort.testing.repeated == "correlation" and not people.is_unique
+    return people.to_numpy(str) if wanted else None
+
+
+def _values(
+    cohort: Cohort, expression: pd.DataFrame, design: np.ndarray, blocks: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return what is tested, log2, and its weights."""
+    testing = cohort.testing
+    if cohort.counts is None or testing.counts != "voom":
+        values = expression.to_numpy(float)
+        weighted = testing.sample_weights and cohort.counts is None
+        return values, sample_weights(values, design) if weighted else None
+    kept = cohort.counts.loc[expression.index]
+    library = (kept.sum(axis=0) * rna.tmm_factors(kept)).to_numpy(float)
+    counts = kept.to_numpy(float)
+    if testing.sample_weights:
+        return weighted_voom(counts, design, library)
+    values, weights = voom(counts, design, library)
+    if blocks is None:
+        return values, weights
+    correlation = consensus_correlation(values, design, blocks, weights)
+    return voom(counts, design, library, blocks=blocks, correlation=correlation)
+
+
+def _deseq(counts: pd.DataFrame, design: np.ndarray, testing: Testing) -> ModeratedT:
+    """Return DESeq2's test in the form of the others: no prior, a z in the place of the t."""
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        raise DataError("the design is not of full rank; remove covariates that say the same")
+    found = wald_test(counts.to_numpy(), design, 1, fold_change=testing.fold_change)
+    infinite, missing = np.full(len(counts), np.inf), np.full(len(counts), np.nan)
+    return ModeratedT(found.log2fc, found.z, found.p_value, infinite, missing, missing, missing)
 
 
 def tested_expression(cohort: Cohort) -> pd.DataFrame:

@@ -19,11 +19,11 @@ from crosshub.coexpression.traits import gene_significance, module_traits, sampl
 from crosshub.cohorts import Cohort, restrict, share_people
 from crosshub.differential import fit_differential
 from crosshub.errors import DataError
-from crosshub.meta import combine_cohorts
+from crosshub.meta.combine import combine_cohorts
 from crosshub.model import Model
 from crosshub.panel import Panel, fit_models, select_panel
 from crosshub.randomness import generator
-from crosshub.shared import find_shared
+from crosshub.shared.find import find_shared
 
 SMALLEST_TEST = 8
 # Of section ``modules`` of the config: what makes a network, of one disease or of several.
@@ -47,6 +47,7 @@ class Procedure:
     comparison: str
     diseases: tuple[str, ...]
     at_least: int
+    combine: Mapping[str, Any]
     candidates: Mapping[str, Any]
     modules: Mapping[str, Any]
     shared: Mapping[str, Any]
@@ -103,7 +104,8 @@ def discover(
     differential = {cohort.name: fit_differential(cohort) for cohort in training}
     combined = {
         disease: combine_cohorts(
-            {c.name: differential[c.name] for c in training if c.disease == disease}
+            {c.name: differential[c.name] for c in training if c.disease == disease},
+            method=settings.combine["method"],
         )
         for disease in settings.diseases
     }

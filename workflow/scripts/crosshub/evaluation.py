@@ -14,7 +14,7 @@ from crosshub.model import Model
 from crosshub.panel import fit_model, training_set
 from crosshub.performance import concordance
 from crosshub.resampling import Split, cross_validation, leave_cohort_out
-from crosshub.shared import permute_labels
+from crosshub.shared.overlap import permute_labels
 
 log = logging.getLogger(__name__)
 

@@ -127,6 +127,7 @@ def label_samples(
     sample_filter: str = "",
     covariates: Sequence[str] = (),
     block: str = "",
+    outcome: str = "",
     cohort: str = "cohort",
 ) -> pd.DataFrame:
     """Give each sample of a series its group, its identity and the reason.
@@ -142,6 +143,8 @@ def label_samples(
     block
         Field that names the person; empty: each sample is its own.
         What else makes samples one person is found by `identity.find_identity`.
+    outcome
+        Field of numbers against which genes are tested; empty: the groups.
     cohort
         How messages name the cohort.
 
@@ -149,7 +152,7 @@ def label_samples(
     -------
     DataFrame
         One row for each sample of the series: sample, group (case, control, excluded), identity,
-        reason, title and the covariates.
+        reason, title, the covariates and the outcome.
 
     Raises
     ------
@@ -173,7 +176,8 @@ def label_samples(
             wrong.append(f"{where} {name} rule '{rule}': matches no sample{_seen(fields, rule)}")
     if wrong:
         nobody = pd.Series(False, index=fields.index)
-        for role, names in [("block", [block] if block else []), ("covariate", covariates)]:
+        named = [("block", [block]), ("outcome", [outcome]), ("covariate", covariates)]
+        for role, names in [(role, list(filter(None, names))) for role, names in named]:
             for name in names:
                 wrong += _field(fields, name, nobody, where, role)[1]
         raise DataError("\n".join(wrong))
@@ -209,9 +213,25 @@ def label_samples(
             wrong.append(f"{where} covariate '{name}': another column has that name; drop it")
         elif column is not None:
             table[key] = _days(column, used).to_numpy()
+    if outcome:
+        column, more = _field(fields, outcome, used, where, "outcome")
+        wrong += more or _no_numbers(column, used, f"{where} outcome '{outcome}'")
+        if column is not None and not more:
+            key = outcome.strip().lower().replace(" ", "_")
+            table[key] = pd.to_numeric(column, errors="coerce").to_numpy()
     if wrong:
         raise DataError("\n".join(wrong))
     return table
+
+
+def _no_numbers(values: pd.Series, used: pd.Series, where: str) -> list[str]:
+    numbers = pd.to_numeric(values[used], errors="coerce")
+    odd = values[used][numbers.isna()]
+    if len(odd):
+        return [f"{where}: '{odd.iloc[0]}' of {odd.index[0]} is no number; filter it out"]
+    if numbers.nunique() < 3:
+        return [f"{where}: has {numbers.nunique()} different values; give groups by case, control"]
+    return []
 
 
 def _identity(
@@ -284,5 +304,6 @@ def label_row(fields: pd.DataFrame, row: Mapping[str, str]) -> pd.DataFrame:
         sample_filter=row["filter"],
         covariates=[name for name in row["covariates"].split(";") if name.strip()],
         block=row["block"],
+        outcome=row.get("outcome", "").strip().removeprefix("-").strip(),
         cohort=row["cohort"],
     )

@@ -68,6 +68,7 @@ def _load(
         samples=kept,
         counts=read_matrix(counts)[kept.index] if row["kind"] == "counts" else None,
         covariates=covariate_names(row),
+        outcome=outcome_name(row),
         testing=Testing(**row.get("testing", {})),
     )
 
@@ -76,3 +77,10 @@ def covariate_names(row: Mapping[str, str]) -> tuple[str, ...]:
     """Return the columns of samples.tsv that hold the covariates of a cohort."""
     names = [name.strip().lower().replace(" ", "_") for name in row["covariates"].split(";")]
     return tuple(name for name in names if name)
+
+
+def outcome_name(row: Mapping[str, str]) -> str:
+    """Return the column of samples.tsv that holds the outcome, with the ``-`` that turns it."""
+    name = row.get("outcome", "").strip()
+    turned = "-" if name.startswith("-") else ""
+    return turned + name.removeprefix("-").strip().lower().replace(" ", "_")

@@ -80,6 +80,11 @@ class Study:
             name for name, plan in self.comparisons.items() if wanted and len(plan["diseases"]) > 1
         ]
 
+    def outside(self, comparison: str) -> list[str]:
+        """Diseases that a comparison leaves out."""
+        inside = self.comparisons[comparison]["diseases"]
+        return [name for name in self.diseases if name not in inside]
+
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
         size = self.config["evaluation"]["batch_size"]
@@ -246,6 +251,7 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
     files = {f"genesets[{i}]": path for i, path in enumerate(config["genesets"])}
     for section, key in [
         ("prepare", "gene_names"),
+        ("shared", "common_response"),
         ("biology", "interactions"),
         ("biology", "immune"),
         ("biology", "single_cell"),

@@ -5,17 +5,22 @@ Cases and controls, and up and down, differ by marker as well as by colour.
 
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.comparison import performance, votes
+from crosshub.figures.effects import forest
 from crosshub.figures.graph import modules, network
+from crosshub.figures.overlap import conserved_network, rank_maps
 from crosshub.figures.ranking import compounds
 from crosshub.figures.replication import shared
 from crosshub.figures.style import save
 
 __all__ = [
     "compounds",
+    "conserved_network",
+    "forest",
     "modules",
     "network",
     "performance",
     "quality",
+    "rank_maps",
     "save",
     "shared",
     "volcano",

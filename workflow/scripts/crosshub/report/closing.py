@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from crosshub import __version__
-from crosshub.meta import RANDOM_EFFECTS_FROM
+from crosshub.meta.combine import RANDOM_EFFECTS_FROM
 from crosshub.report.blocks import (
     Code,
     Column,
@@ -18,7 +18,7 @@ from crosshub.report.blocks import (
 from crosshub.report.numbers import listed, plural
 from crosshub.report.papers import cite
 from crosshub.report.source import Source, not_made
-from crosshub.shared import ADAPTIVE, VALID
+from crosshub.shared.conjunction import ADAPTIVE, VALID
 
 TESTS = {
     ADAPTIVE: "adaptive filtering [wang]",

@@ -1,7 +1,9 @@
 """The sections on genes: differential expression, and what the diseases share."""
 
+import numpy as np
 import pandas as pd
 
+from crosshub.meta.pooling import POOLINGS
 from crosshub.report.blocks import (
     Column,
     Heading,
@@ -17,15 +19,18 @@ from crosshub.report.blocks import (
     words,
 )
 from crosshub.report.numbers import p_value, plural
+from crosshub.report.overlap import network, overlap, ranks
 from crosshub.report.source import Source, not_made
-from crosshub.shared import ADAPTIVE, REASONS, VALID
+from crosshub.shared.conjunction import ADAPTIVE, REASONS, VALID
 
 TOP_DIFFERENTIAL = 20
 TOP_SHARED = 50
-METHODS = {
-    "single": "one cohort, which stands for itself",
-    "common_effect": "the common effect of the cohorts, weighted by their precision",
-    "random_effects": "random effects (REML, Hartung–Knapp)",
+SINGLE = "one cohort, which stands for itself"
+CANNOT_SAY = {
+    1: "One cohort says nothing of how the effects differ between cohorts: the interval is that of "
+    "this cohort.",
+    2: "Two cohorts say whether they agree, but hardly by how much cohorts differ, and nothing of "
+    "what a third would show: there is no prediction interval, and none can be left out.",
 }
 TESTS = {ADAPTIVE: "adaptive filtering", VALID: "the largest p-value with Benjamini–Hochberg"}
 
@@ -48,7 +53,7 @@ def differential(source: Source) -> Section:
             Text(
                 f"{len(changed):,} of {plural(len(found), 'gene')} at a false discovery rate of "
                 f"{fdr:g}: {up:,} up, {len(changed) - up:,} down in cases. Method: "
-                f"{METHODS.get(found['method'].iloc[0], found['method'].iloc[0])}. The effect is "
+                f"{_method(found['method'].iloc[0])}. The effect is "
                 "in standard deviations (Hedges g), cases minus controls; I² is the share of its "
                 "variation that lies between the cohorts."
             ),
@@ -59,6 +64,7 @@ def differential(source: Source) -> Section:
                     estimate("Effect (95 % interval)", "effect"),
                     decimal("log2 fold change", "log2fc"),
                     Column("I²", _heterogeneity),
+                    Column("95 % prediction", _prediction),
                     truth("Same sign in all cohorts", "same_sign"),
                     small("p", "p_value"),
                     small("FDR", "fdr"),
@@ -67,13 +73,27 @@ def differential(source: Source) -> Section:
                 file=file,
             ),
         )
+        few = CANNOT_SAY.get(int(found["n_cohorts"].iloc[0]))
+        section.add(*([Text(few, "note")] if few else []))
+        caption = f"{disease}: effects of the genes of smallest p, cohort by cohort and combined."
+        section.add(source.picture(f"diseases/{disease}/forest.svg", caption))
     return section
+
+
+def _method(name: str) -> str:
+    return SINGLE if name == "single" else POOLINGS[name].name
 
 
 def _heterogeneity(row: dict) -> str:
     if row.get("n_cohorts") == 1:
         return "one cohort"
     return share("", "i2").show(row)
+
+
+def _prediction(row: dict) -> str:
+    if not np.isfinite(row.get("prediction_low", np.nan)):
+        return "–"
+    return f"{row['prediction_low']:.2f} to {row['prediction_high']:.2f}"
 
 
 def _cohorts(source: Source, section: Section, fdr: float) -> None:
@@ -122,9 +142,11 @@ def shared(source: Source) -> Section:
         if len(found):
             diseases = comparison["diseases"]
             columns = [words("Gene", "gene"), words("Direction", "direction")]
-            columns += [decimal(f"Effect, {disease}", f"effect.{disease}") for disease in diseases]
+            columns += [_interval(disease) for disease in diseases]
+            columns += [share("I² between diseases", "i2")] if found["i2"].notna().any() else []
             columns += [whole("Diseases", "n_diseases"), small("p", "p_value"), small("FDR", "fdr")]
             section.add(table(found, columns, limit=TOP_SHARED, file=file))
+            section.add(*_common(found))
         else:
             best = genes.iloc[0]
             section.add(
@@ -133,8 +155,32 @@ def shared(source: Source) -> Section:
                     f"{p_value(best['p_value'])}, false discovery rate {p_value(best['fdr'])}."
                 )
             )
-        _overlap(source, section, name)
+        overlap(source, section, name)
+        ranks(source, section, name)
+        network(source, section, name)
     return section
+
+
+def _interval(disease: str) -> Column:
+    def show(row: dict) -> str:
+        low, high = row[f"effect_low.{disease}"], row[f"effect_high.{disease}"]
+        return f"{row[f'effect.{disease}']:.2f} ({low:.2f} to {high:.2f})"
+
+    return Column(f"Effect, {disease} (95 % interval)", show)
+
+
+def _common(found: pd.DataFrame) -> list[Text]:
+    """Name the shared genes that answer to nearly everything."""
+    marked = found.loc[found["responds_commonly"].eq(True), "gene"]
+    if marked.empty:
+        return []
+    names = ", ".join(marked.head(TOP_DIFFERENTIAL))
+    text = (
+        f"{plural(len(marked), 'shared gene')} of those that are differential in nearly every "
+        f"study (column `responds_commonly`): {names}. That they are shared says little of these "
+        "diseases."
+    )
+    return [Text(text, "warning")]
 
 
 def _explain(source: Source, section: Section, genes: pd.DataFrame, comparison: dict) -> None:
@@ -157,30 +203,3 @@ def _explain(source: Source, section: Section, genes: pd.DataFrame, comparison: 
     if method == VALID and total > 1:
         reason = REASONS[VALID]
         section.add(Text(f"{reason[0].upper()}{reason[1:]}.", "warning"))
-
-
-def _overlap(source: Source, section: Section, name: str) -> None:
-    file = f"shared/{name}/overlap.tsv"
-    overlap = source.table(file)
-    if overlap is None:
-        section.add(not_made("The test of the size of the overlap", "shared"))
-        return
-    if overlap.empty:
-        return
-    columns = [
-        Column("Diseases", lambda row: str(row["diseases"]).replace(",", ", "), right=False),
-        whole("In at least", "at_least"),
-        whole("Shared genes", "observed"),
-        whole("Genes with p ≤ 0.01", "statistic"),
-        decimal("Expected by chance", "expected", 1),
-        small("p of the overlap", "p_value"),
-    ]
-    permutations = int(overlap["permutations"].iloc[0])
-    how = (
-        f"p from {permutations:,} permutations of the labels, jointly for diseases that share a "
-        "series; it is of the number of genes with p ≤ 0.01."
-        if permutations
-        else "The overlap was not tested against permuted labels (`shared.permutations` is 0)."
-    )
-    section.add(table(overlap, columns, caption="Size of the overlap", file=file))
-    section.add(Text(how, "small"))

@@ -18,7 +18,7 @@ from crosshub.report.blocks import (
 )
 from crosshub.report.numbers import count, plural
 from crosshub.report.source import Source, not_made
-from crosshub.shared import REASONS, VALID
+from crosshub.shared.conjunction import REASONS, VALID
 
 FEWEST_PERMUTATIONS = 19
 
