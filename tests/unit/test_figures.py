@@ -160,6 +160,20 @@ def conserved_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     return communities(edges, table, seed=1), edges
 
 
+def component_table() -> pd.DataFrame:
+    """Return batches.tsv of two series."""
+    rng = np.random.default_rng(6)
+    table = pd.DataFrame({"sample": [f"GSM{i}" for i in range(20)]})
+    table["accession"] = np.repeat(["GSE1", "GSE2"], 10)
+    table["group"] = np.tile(["case", "control"], 10)
+    table["share1"], table["share2"] = 0.4, 0.1
+    parts = [
+        table.assign(adjusted=adjusted, pc1=rng.normal(size=20), pc2=rng.normal(size=20))
+        for adjusted in (False, True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def forest_tables(cohorts: list[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return rows of a disease's differential.tsv and the effects of its cohorts."""
     combined = pd.DataFrame({"gene": [f"GENE{i}" for i in range(6)]})
@@ -264,6 +278,7 @@ DRAW = {
         disease="disease_a",
         power=6,
     ),
+    "batches": lambda: figures.batches(component_table(), comparison="all"),
     "rank_maps": lambda: figures.rank_maps(*rank_tables(THREE), comparison="all"),
     "conserved_network": lambda: figures.conserved_network(*conserved_tables(), at_least=2),
     "forest": lambda: figures.forest(*forest_tables(["x", "y", "z"]), disease="a"),
@@ -522,3 +537,11 @@ def test_forest_names_cohorts_with_their_size(tmp_path):
     assert "gout: genes of smallest p" in text
     combined, own = forest_tables(["one"])
     assert "no gene" in words(figures.forest(combined[:0], own[:0], disease="gout"), tmp_path)
+
+
+def test_batches_count_each_series_once(tmp_path):
+    table = component_table()
+    text = words(figures.batches(table, comparison="all"), tmp_path)
+    assert "GSE1 (n = 10)" in text
+    assert "for the eye only" in text
+    assert "no batches" in words(figures.batches(table[:0], comparison="all"), tmp_path)

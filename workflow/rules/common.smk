@@ -190,8 +190,8 @@ def report_files():
     files += [f"<study>/cohorts/{name}/differential.tsv" for name in STUDY.cohorts]
     files += [f"<study>/diseases/{name}/candidates.tsv" for name in STUDY.diseases]
     for name in STUDY.comparisons:
-        shared = f"<study>/shared/{name}"
-        files += [f"{shared}/overlap.tsv", f"{shared}/network_genes.tsv"]
+        made = ("overlap.tsv", "network_genes.tsv", "batches.svg")
+        files += [f"<study>/shared/{name}/{file}" for file in made]
         files.append(f"<study>/evaluation/{name}/verdict.json")
     files += [f"<study>/shared/{name}/consensus.tsv" for name in STUDY.with_consensus]
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]

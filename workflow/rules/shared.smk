@@ -2,7 +2,7 @@
 
 Needs: diseases/{disease}/{differential,modules,module_traits}.tsv.
 Makes: diseases/{disease}/candidates.tsv, shared/{comparison}/{genes,overlap,rank_overlap,
-rank_map,network_edges,network_genes}.tsv.
+rank_map,network_edges,network_genes,batches}.tsv.
 """
 
 
@@ -150,3 +150,32 @@ rule build_gene_network:
         "Joining the genes that move together in comparison {wildcards.comparison}"
     script:
         "../scripts/build_gene_network.py"
+
+
+rule draw_batches:
+    input:
+        unpack(lambda wildcards: cohort_files(of_comparison(wildcards))),
+    output:
+        table="<study>/shared/{comparison}/batches.tsv",
+        figure=report(
+            "<study>/shared/{comparison}/batches.svg",
+            caption="../report/batches.rst",
+            category="1 Data and quality",
+            labels={"cohort": "{comparison}", "item": "batches"},
+        ),
+    log:
+        "<logs>/draw_batches/{comparison}.log",
+    benchmark:
+        "<benchmarks>/draw_batches/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        rows=lambda wildcards: rows_of(of_comparison(wildcards)),
+        code=source_hash("draw_batches"),
+    message:
+        "Drawing the batches of comparison {wildcards.comparison}"
+    script:
+        "../scripts/draw_batches.py"

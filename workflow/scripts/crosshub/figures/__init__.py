@@ -3,6 +3,7 @@
 Cases and controls, and up and down, differ by marker as well as by colour.
 """
 
+from crosshub.figures.batches import batches
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.comparison import performance, votes
 from crosshub.figures.effects import forest
@@ -13,6 +14,7 @@ from crosshub.figures.replication import shared
 from crosshub.figures.style import save
 
 __all__ = [
+    "batches",
     "compounds",
     "conserved_network",
     "forest",

@@ -15,6 +15,7 @@ from crosshub.report import (
     compounds,
     evaluation,
     genes,
+    methods,
     modules,
     quality,
     study,
@@ -33,7 +34,7 @@ SECTIONS = (
     evaluation.performance,
     biology.biology,
     compounds.compounds,
-    closing.methods,
+    methods.methods,
     closing.provenance,
     closing.recovery,
 )

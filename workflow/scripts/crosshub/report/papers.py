@@ -59,6 +59,47 @@ PAPERS = {
         "Hartung J, Knapp G. A refined method for the meta-analysis of controlled clinical trials "
         "with binary outcome. Statistics in Medicine 2001;20:3875.",
     ),
+    "dersimonian": (
+        "DerSimonian and Laird 1986",
+        "DerSimonian R, Laird N. Meta-analysis in clinical trials. Controlled Clinical Trials "
+        "1986;7:177.",
+    ),
+    "higgins": (
+        "Higgins and Thompson 2002",
+        "Higgins JPT, Thompson SG. Quantifying heterogeneity in a meta-analysis. Statistics in "
+        "Medicine 2002;21:1539.",
+    ),
+    "prediction": (
+        "Higgins et al. 2009",
+        "Higgins JPT, Thompson SG, Spiegelhalter DJ. A re-evaluation of random-effects "
+        "meta-analysis. Journal of the Royal Statistical Society A 2009;172:137.",
+    ),
+    "love": (
+        "Love et al. 2014",
+        "Love MI, Huber W, Anders S. Moderated estimation of fold change and dispersion for "
+        "RNA-seq data with DESeq2. Genome Biology 2014;15:550.",
+    ),
+    "muzellec": (
+        "Muzellec et al. 2023",
+        "Muzellec B, Teleńczuk M, Cabeli V, Andreux M. PyDESeq2: a python package for bulk RNA-seq "
+        "differential expression analysis. Bioinformatics 2023;39:btad547.",
+    ),
+    "plaisier": (
+        "Plaisier et al. 2010",
+        "Plaisier SB, Taschereau R, Wong JA, Graeber TG. Rank-rank hypergeometric overlap. Nucleic "
+        "Acids Research 2010;38:e169.",
+    ),
+    "cahill": (
+        "Cahill et al. 2018",
+        "Cahill KM, Huo Z, Tseng GC, Logan RW, Seney ML. Improved identification of concordant and "
+        "discordant gene expression signatures using an updated rank-rank hypergeometric overlap "
+        "approach. Scientific Reports 2018;8:9588.",
+    ),
+    "blondel": (
+        "Blondel et al. 2008",
+        "Blondel VD, Guillaume JL, Lambiotte R, Lefebvre E. Fast unfolding of communities in large "
+        "networks. Journal of Statistical Mechanics 2008:P10008.",
+    ),
     "wgcna": (
         "Langfelder and Horvath 2008",
         "Langfelder P, Horvath S. WGCNA: an R package for weighted correlation network analysis. "

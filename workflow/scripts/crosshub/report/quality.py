@@ -59,6 +59,12 @@ def quality(source: Source) -> Section:
         "goes with the others."
     )
     section.add(*source.pictures(list(known), "qc", caption))
+    for name in source.comparisons:
+        caption = (
+            f"{name}: the series side by side, as they are and after ComBat. Adjusted values are "
+            "for the eye only: no test, module or model is made of them."
+        )
+        section.add(source.picture(f"shared/{name}/batches.svg", caption, folded=True))
     section.add(Heading("People who occur twice"))
     _identity(source, section)
     return section

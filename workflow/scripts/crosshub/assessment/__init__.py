@@ -1,0 +1,1 @@
+"""What a panel is worth beyond its AUC: thresholds, calibration, benefit, stability and size."""
