@@ -20,6 +20,8 @@ lint: .venv/installed
 bench: .venv/installed
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/run.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/reading.py
+	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/wgcna.py
+	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/costs.py
 
 docs: .venv/installed
 	PYTHONPATH=workflow/scripts $(BIN)/python -m crosshub.documentation

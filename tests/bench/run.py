@@ -1,6 +1,6 @@
 """Speed against the peer: `make bench`. Ratios in one run, medians of several, sizes stated.
 
-Needs R with limma and WGCNA for the peer's side; without them only our own seconds are printed.
+Needs R with limma for the peer's side; without them only our own seconds are printed.
 """
 
 import statistics
@@ -12,12 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from crosshub.coexpression.modules import build_modules  # noqa: E402
 from crosshub.differential import benjamini_hochberg, moderated_t  # noqa: E402
 
 RUNS = 5
@@ -35,7 +33,7 @@ def seconds(function: Callable[[], object], runs: int = RUNS) -> float:
     return statistics.median(times)
 
 
-def peer(task: str, values: np.ndarray) -> float | None:
+def peer(values: np.ndarray) -> float | None:
     """Return the peer's median seconds for the same matrix, or None where it is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "values.bin"
@@ -43,7 +41,7 @@ def peer(task: str, values: np.ndarray) -> float | None:
         shape = map(str, values.shape)
         try:
             done = subprocess.run(
-                ["Rscript", str(PEER), task, str(path), *shape, str(RUNS)],
+                ["Rscript", str(PEER), str(path), *shape, str(RUNS)],
                 capture_output=True,
                 text=True,
                 check=True,
@@ -77,13 +75,7 @@ def main() -> None:
         group = np.arange(samples) % 2
         design = np.column_stack([np.ones(samples), group])
         ours = seconds(lambda v=values, d=design: benjamini_hochberg(moderated_t(v, d, 1).p_value))
-        show(f"moderated t, {genes} genes × {samples} samples", ours, peer("limma", values))
-    for genes in (1000, 2000, 4000):
-        values = expression(genes, 80)
-        frame = pd.DataFrame(values, index=[f"G{i}" for i in range(genes)])
-        frame.columns = [f"S{i}" for i in frame.columns]
-        ours = seconds(lambda f=frame: build_modules(f, correlation="pearson"), runs=3)
-        show(f"WGCNA chain, {genes} genes × 80 samples", ours, peer("wgcna", values))
+        show(f"moderated t, {genes} genes × {samples} samples", ours, peer(values))
 
 
 if __name__ == "__main__":

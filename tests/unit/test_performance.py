@@ -140,7 +140,9 @@ def test_without_permutations_nothing_is_claimed():
     row = cross_validated(predictions("cv", "0", np.arange(20.0))).iloc[0]
     assert np.isnan(row["p_permutation"])
     assert np.isnan(row["auc_low"])
-    found = verdicts({"d": 3}, cross_validated(predictions("cv", "0", 0.0)), EMPTY, NO_PANELS)["d"]
+    found = verdicts(
+        {"d": 3}, cross_validated(predictions("cv", "0", 0.0)), EMPTY, NO_PANELS, NOWHERE
+    )["d"]
     assert found["beats_chance"] is None
     assert "not known" in found["statement"]
 
@@ -148,7 +150,7 @@ def test_without_permutations_nothing_is_claimed():
 def test_too_few_permutations_cannot_tell():
     rows = null_and_signal(np.random.default_rng(0), 4, permutations=10)
     cross = cross_validated(rows)
-    found = verdicts({"d": 3}, cross, performance_table(rows, cross, {}), NO_PANELS)["d"]
+    found = verdicts({"d": 3}, cross, performance_table(rows, cross, {}), NO_PANELS, NOWHERE)["d"]
     assert found["p_permutation"] == pytest.approx(1 / 11)
     assert found["beats_chance"] is None
     assert "10 label permutations were made, and it takes 19" in found["statement"]
@@ -157,6 +159,9 @@ def test_too_few_permutations_cannot_tell():
 EMPTY = pd.DataFrame(
     columns=["disease", "cohort", "resampling", "auc_low", "independent", "shared_people"]
 )
+NOWHERE = {
+    "d": {"prediction_low": np.nan, "prediction_high": np.nan, "cohorts": 0, "from": "validation"}
+}
 NO_PANELS = pd.DataFrame(columns=["disease", "cohort", "draw", "concordant", "pairs"])
 
 
@@ -178,14 +183,14 @@ def test_table_and_verdict_in_words():
     panels = pd.DataFrame(
         {"disease": "d", "cohort": "one", "draw": range(99), "concordant": 50.0, "pairs": 100}
     )
-    found = verdicts({"d": 5}, cross, table, panels)["d"]
+    found = verdicts({"d": 5}, cross, table, panels, NOWHERE)["d"]
     assert found["beats_chance"] is True
     assert found["beats_random_panels"] is True
     assert found["p_random_panels"] == pytest.approx(0.01)
     assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
     assert "beats chance" in found["statement"]
     assert "1 of 1 independent cohort" in found["statement"]
-    nothing = verdicts({"d": 0}, cross, table, panels)["d"]
+    nothing = verdicts({"d": 0}, cross, table, panels, NOWHERE)["d"]
     assert "there is no panel" in nothing["statement"]
 
 
@@ -202,7 +207,7 @@ def test_a_cohort_that_shares_people_is_named_and_does_not_count():
     assert outside["independent"].to_dict() == {"kin": False, "out": True}
     assert outside["shared_people"].to_dict() == {"kin": 2, "out": 0}
     assert table.loc[table["resampling"] == "cv", "independent"].isna().all()
-    found = verdicts({"d": 5}, cross, table, NO_PANELS)["d"]
+    found = verdicts({"d": 5}, cross, table, NO_PANELS, NOWHERE)["d"]
     assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
     assert found["cohorts_not_independent"] == {"kin": 2}
     assert "Cohort kin shares 2 people with discovery" in found["statement"]
@@ -211,7 +216,7 @@ def test_a_cohort_that_shares_people_is_named_and_does_not_count():
 def test_noise_does_not_beat_chance_in_words():
     rows = null_and_signal(np.random.default_rng(8), -0.2)
     cross = cross_validated(rows)
-    found = verdicts({"d": 5}, cross, performance_table(rows, cross, {}), NO_PANELS)["d"]
+    found = verdicts({"d": 5}, cross, performance_table(rows, cross, {}), NO_PANELS, NOWHERE)["d"]
     assert found["beats_chance"] is False
     assert "does not beat chance" in found["statement"]
     assert "No independent cohort" in found["statement"]

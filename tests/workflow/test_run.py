@@ -103,7 +103,9 @@ def test_discover_on_all_samples_is_what_the_stage_rules_wrote(results):
         model = from_plain(read_json(results / "panel" / "all" / disease / "model.json"))
         assert found.models[disease] == model
     shared = read_table(results / "shared" / "all" / "genes.tsv")
-    pd.testing.assert_frame_equal(found.shared, shared, check_dtype=False)
+    # What is noted beside the shared genes afterwards narrows nothing and is not part of the test.
+    noted = ["common_response", "responds_commonly"]
+    pd.testing.assert_frame_equal(found.shared, shared.drop(columns=noted), check_dtype=False)
     panel = read_table(results / "panel" / "all" / "panel.tsv")
     pd.testing.assert_frame_equal(found.panel.table, panel, check_dtype=False)
 

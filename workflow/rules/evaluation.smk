@@ -1,7 +1,8 @@
 """Testing the whole procedure on samples that it has not seen.
 
 Needs: all cohorts of a comparison; its models. Makes: evaluation/{comparison}/{predictions.parquet,
-selection.tsv, performance.tsv, verdict.json}. `evaluate` fans out over batches of resamples.
+selection.tsv, performance.tsv, measures.tsv, verdict.json}. `evaluate` fans out over batches of
+resamples.
 """
 
 
@@ -59,6 +60,7 @@ rule judge_panel:
             category="6 Evaluation",
             labels={"cohort": "{comparison}", "item": "performance"},
         ),
+        measures="<study>/evaluation/{comparison}/measures.tsv",
         verdict="<study>/evaluation/{comparison}/verdict.json",
         figure=report(
             "<study>/evaluation/{comparison}/performance.svg",

@@ -5,9 +5,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from pydeseq2.dds import DeseqDataSet
-from pydeseq2.default_inference import DefaultInference
-from pydeseq2.ds import DeseqStats
 
 
 @dataclass(frozen=True)
@@ -46,6 +43,11 @@ def wald_test(
     with DESeq2, Genome Biology 15:550. Muzellec et al. 2023, PyDESeq2: a python package for bulk
     RNA-seq differential expression analysis, Bioinformatics 39:btad547.
     """
+    # It brings scikit-learn and more: only who asks for it waits for them.
+    from pydeseq2.dds import DeseqDataSet
+    from pydeseq2.default_inference import DefaultInference
+    from pydeseq2.ds import DeseqStats
+
     samples = [f"S{i}" for i in range(counts.shape[1])]
     names = [f"x{i}" for i in range(design.shape[1])]
     model = pd.DataFrame(design, index=samples, columns=names)

@@ -29,6 +29,7 @@ PREDICTIONS = [
     "identity",
     "case",
     "score",
+    "threshold",
     "n_genes",
 ]
 SELECTION = ["resampling", "unit", "fold", "gene"]
@@ -42,7 +43,8 @@ class Evaluation:
     Attributes
     ----------
     predictions
-        resampling, unit, fold, disease, cohort, sample, identity, case, score (log odds), n_genes.
+        resampling, unit, fold, disease, cohort, sample, identity, case, score (log odds),
+        threshold (log odds of the share of cases in training), n_genes.
     selection
         resampling, unit, fold, gene: the panel of each resample.
     random_panels
@@ -137,11 +139,11 @@ def _evaluate_split(
 
 def _predict(model: Model, cohort: Cohort) -> pd.DataFrame:
     """Score the test samples; a panel that the cohort does not measure predicts the prevalence."""
+    odds = np.log(model.prevalence / (1 - model.prevalence))
     try:
         scores = model.score(cohort.expression)["score"].to_numpy()
     except DataError as error:
         log.warning("cohort '%s': %s; it is scored with the prevalence", cohort.name, error)
-        odds = np.log(model.prevalence / (1 - model.prevalence))
         scores = np.full(len(cohort.samples), odds)
     return pd.DataFrame(
         {
@@ -151,6 +153,7 @@ def _predict(model: Model, cohort: Cohort) -> pd.DataFrame:
             "identity": cohort.samples["identity"].to_numpy(),
             "case": cohort.is_case.to_numpy(),
             "score": scores,
+            "threshold": odds,
         }
     )
 

@@ -15,15 +15,24 @@ def verdicts(
     cross: pd.DataFrame,
     table: pd.DataFrame,
     random_panels: pd.DataFrame,
+    elsewhere: dict[str, dict[str, Any]],
 ) -> dict[str, dict[str, Any]]:
-    """Return the `verdict` of each disease; `panel_sizes` gives the size of its panel."""
+    """Return the `verdict` of each disease.
+
+    Parameters
+    ----------
+    panel_sizes, elsewhere
+        Disease → size of its panel, and what `measures.new_cohort` says.
+    cross, table, random_panels
+        See `verdict`.
+    """
     found = {}
     for disease, size in panel_sizes.items():
         own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
         auc = float(own["auc"].iloc[0]) if len(own) else np.nan
         p_random = against_random_panels(random_panels, disease, auc)
         draws = random_panels.loc[random_panels["disease"] == disease, "draw"].nunique()
-        found[disease] = verdict(disease, size, cross, table, p_random, draws)
+        found[disease] = verdict(disease, size, cross, table, p_random, draws, elsewhere[disease])
     return found
 
 
@@ -34,6 +43,7 @@ def verdict(
     table: pd.DataFrame,
     p_random: float,
     random_panels: int,
+    elsewhere: dict[str, Any],
 ) -> dict[str, Any]:
     """Say in numbers and words what the panel of a disease is worth.
 
@@ -49,6 +59,8 @@ def verdict(
         Table of `performance_table`.
     p_random, random_panels
         Of `against_random_panels`, and the number of panels behind it.
+    elsewhere
+        Of `measures.new_cohort`.
 
     Returns
     -------
@@ -56,7 +68,7 @@ def verdict(
         auc, auc_low, auc_high (cross-validated), p_permutation, p_random_panels, beats_chance,
         beats_random_panels (null where not tested, or with too few resamples to tell),
         cohorts_tested and cohorts_validated (of the independent ones), cohorts_not_independent
-        (name → people shared with discovery), statement.
+        (name → people shared with discovery), new_cohort, statement.
     """
     own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
     row = own.iloc[0].to_dict() if len(own) else {}
@@ -82,6 +94,7 @@ def verdict(
             zip(shared["cohort"], shared["shared_people"].astype(int), strict=True)
         ),
     }
+    result["new_cohort"] = elsewhere
     return {**result, "statement": _statement(disease, result)}
 
 
@@ -125,4 +138,17 @@ def _statement(disease: str, found: dict[str, Any]) -> str:
             f"Cohort {cohort} shares {who} with discovery: it is not independent and does not "
             "count."
         )
+    if found["panel_size"]:
+        parts.append(_elsewhere(found["new_cohort"]))
     return " ".join(parts)
+
+
+def _elsewhere(found: dict[str, Any]) -> str:
+    """Say what the panel is worth in a cohort that nobody has seen."""
+    if np.isnan(found["prediction_low"]):
+        return "What it is worth in a new cohort is not known: that takes three cohorts."
+    kind = "independent" if found["from"] == "validation" else "left-out"
+    return (
+        f"In a new cohort its AUC would lie between {found['prediction_low']:.2f} and "
+        f"{found['prediction_high']:.2f} (95 % prediction from {found['cohorts']} {kind} cohorts)."
+    )

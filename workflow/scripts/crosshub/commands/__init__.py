@@ -1,4 +1,4 @@
-"""The commands around the workflow: ``crosshub describe``, ``crosshub new``.
+"""The commands around the workflow: ``crosshub describe``, ``new`` and ``score``.
 
 A command is a module with ``add_arguments(parser)``, ``run(options) -> int`` and a docstring whose
 first line is its help; it is listed in `COMMANDS` under its name.
@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 
 from crosshub import __version__
-from crosshub.commands import describe, new
+from crosshub.commands import describe, new, score
 from crosshub.errors import CrosshubError
 
-COMMANDS = {"describe": describe, "new": new}
+COMMANDS = {"describe": describe, "new": new, "score": score}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +58,7 @@ def _fail(text: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="crosshub",
-        description="Find and name cases and controls, and begin a study.",
+        description="Find and name cases and controls, begin a study, and score samples.",
         epilog="Run it in the folder in which you run the workflow. `crosshub describe --help` "
         "and the like say more, with examples.",
     )

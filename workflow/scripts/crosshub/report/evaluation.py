@@ -158,6 +158,7 @@ def performance(source: Source) -> Section:
             ),
         )
         _chance(source, section, name)
+        _measures(source, section, name)
         _stability(source, section, name)
     return section
 
@@ -198,6 +199,47 @@ def _chance(source: Source, section: Section, name: str) -> None:
     )
 
 
+def _measures(source: Source, section: Section, name: str) -> None:
+    file = f"evaluation/{name}/measures.tsv"
+    found = source.table(file)
+    if found is None or found.empty:
+        section.add(not_made("The table of sensitivity, specificity and calibration", "evaluation"))
+        return
+    section.add(
+        table(
+            found,
+            [
+                words("Disease", "disease"),
+                Column("Cohort", _cohort, right=False),
+                Column("Tested by", _way, right=False),
+                estimate("Sensitivity", "sensitivity"),
+                estimate("Specificity", "specificity"),
+                decimal("Balanced accuracy", "balanced_accuracy"),
+                decimal("MCC", "mcc"),
+                decimal("Average precision", "average_precision"),
+                decimal("by chance", "by_chance"),
+                decimal("Brier", "brier"),
+                Column("Calibration slope", _slope),
+            ],
+            caption="At the threshold of training, and as probabilities",
+            limit=TOP,
+            file=file,
+        ),
+        Text(
+            "A sample is called a case if its score is above the log odds of the share of cases in "
+            "training, a threshold that no test sample has moved. A calibration slope below 1 says "
+            "that the probabilities are too extreme.",
+            "small",
+        ),
+    )
+
+
+def _slope(row: dict[str, Any]) -> str:
+    if is_missing(row.get("slope")):
+        return str(row.get("not_calibrated") or "–")
+    return f"{row['slope']:.2f} ({row['slope_low']:.2f} to {row['slope_high']:.2f})"
+
+
 def _stability(source: Source, section: Section, name: str) -> None:
     file = f"evaluation/{name}/selection.tsv"
     chosen = source.table(file)
@@ -220,12 +262,20 @@ def _stability(source: Source, section: Section, name: str) -> None:
     times["in_panel"] = times["gene"].isin(members)
     times = times.sort_values(["times", "gene"], ascending=[False, True], ignore_index=True)
     mean_size = len(chosen) / resamples
+    verdicts = source.json(f"evaluation/{name}/verdict.json") or {}
+    alike = next(iter(verdicts.values()), {}).get("stability", {})
+    text = ""
+    if not is_missing(alike.get("value")):
+        text = (
+            f" Stability of the selection (Nogueira): {alike['value']:.2f} "
+            f"({alike['low']:.2f} to {alike['high']:.2f}; 0: as alike as by chance, 1: the same)."
+        )
     again = times.loc[times["in_panel"], "share"].sum() / max(len(members), 1)
     section.add(
         Text(
             f"Stability: {plural(resamples, 'resample')} of the cross-validation chose "
             f"{number(mean_size, 1)} genes on average, {len(times):,} different ones in all; a "
-            f"gene of the panel was chosen in {percent(again)} of them on average."
+            f"gene of the panel was chosen in {percent(again)} of them on average.{text}"
         ),
         table(
             times,

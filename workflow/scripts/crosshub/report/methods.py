@@ -147,6 +147,12 @@ def _testing(source: Source) -> Iterator[str]:
             "the same size and expression [venet]."
         )
     yield (
+        "Calls are made at the share of cases in training; calibration is given as slope and "
+        "intercept [calster], the stability of the selection after Nogueira [nogueira], and what "
+        "the panel is worth in a new cohort as a prediction interval of the AUC pooled on the "
+        "logit scale [debray]."
+    )
+    yield (
         "Whole cohorts that training did not see have the interval of DeLong [delong], or that of "
         "Newcombe where the groups are perfectly apart [newcombe]."
     )

@@ -146,6 +146,21 @@ PAPERS = {
         "Newcombe RG. Confidence intervals for an effect size measure based on the Mann-Whitney "
         "statistic, part 2. Statistics in Medicine 2006;25:559.",
     ),
+    "calster": (
+        "Van Calster et al. 2016",
+        "Van Calster B, Nieboer D, Vergouwe Y, De Cock B, Pencina MJ, Steyerberg EW. A calibration "
+        "hierarchy for risk models was defined. Journal of Clinical Epidemiology 2016;74:167.",
+    ),
+    "nogueira": (
+        "Nogueira et al. 2018",
+        "Nogueira S, Sechidis K, Brown G. On the stability of feature selection algorithms. "
+        "Journal of Machine Learning Research 2018;18:174.",
+    ),
+    "debray": (
+        "Debray et al. 2017",
+        "Debray TPA et al. A guide to systematic review and meta-analysis of prediction model "
+        "performance. BMJ 2017;356:i6460.",
+    ),
     "venet": (
         "Venet et al. 2011",
         "Venet D, Dumont JE, Detours V. Most random gene expression signatures are significantly "

@@ -1,0 +1,106 @@
+"""Numbers of a panel besides its AUC: planted truth, and what cannot be said."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from crosshub.measures import measures, new_cohort, selection_stability
+from crosshub.performance import PERFORMANCE
+
+
+def predictions(scores, case, *, resampling="cv", repeats=2, threshold=0.0):
+    parts = [
+        pd.DataFrame(
+            {
+                "resampling": resampling, "unit": str(unit), "fold": np.arange(len(case)) % 3,
+                "disease": "d", "cohort": "c", "sample": [f"S{i}" for i in range(len(case))],
+                "case": case, "score": scores, "threshold": threshold,
+            }
+        )
+        for unit in range(repeats)
+    ]  # fmt: skip
+    return pd.concat(parts, ignore_index=True)
+
+
+def test_calibrated_scores_have_slope_one_and_calls_at_the_threshold():
+    rng = np.random.default_rng(0)
+    score = rng.normal(0, 1.5, 4000)
+    case = rng.uniform(size=4000) < 1 / (1 + np.exp(-score))
+    row = measures(predictions(score, case)).iloc[0]
+    assert row["slope"] == pytest.approx(1, abs=0.1)
+    assert row["intercept"] == pytest.approx(0, abs=0.1)
+    assert row["sensitivity"] == pytest.approx((score[case] > 0).mean(), abs=1e-9)
+    assert row["specificity"] == pytest.approx((score[~case] <= 0).mean(), abs=1e-9)
+    assert row["average_precision"] > row["by_chance"] + 0.2
+    steep = measures(predictions(3 * score, case)).iloc[0]
+    assert steep["slope"] == pytest.approx(1 / 3, abs=0.05)
+
+
+def test_scores_without_signal_are_worth_nothing():
+    rng = np.random.default_rng(1)
+    row = measures(predictions(rng.normal(size=3000), rng.uniform(size=3000) < 0.4)).iloc[0]
+    assert row["balanced_accuracy"] == pytest.approx(0.5, abs=0.03)
+    assert row["mcc"] == pytest.approx(0, abs=0.06)
+    assert row["slope"] == pytest.approx(0, abs=0.1)
+    assert row["average_precision"] == pytest.approx(row["by_chance"], abs=0.03)
+
+
+def test_the_threshold_is_that_of_training():
+    case = np.array([True] * 10 + [False] * 10)
+    score = np.where(case, 2.0, 1.0)
+    assert measures(predictions(score, case)).loc[0, "specificity"] == 0
+    assert measures(predictions(score, case, threshold=1.5)).loc[0, "specificity"] == 1
+
+
+def test_one_group_and_separation_are_said():
+    case = np.array([True] * 10 + [False] * 10)
+    apart = measures(predictions(np.where(case, 2.0, -2.0), case)).iloc[0]
+    assert np.isnan(apart["slope"])
+    assert apart["not_calibrated"]
+    alone = measures(predictions(np.ones(5), np.ones(5, bool))).iloc[0]
+    assert alone["not_calibrated"] == "one group only"
+
+
+def performance(auc, kind="validation"):
+    rows = [("d", f"c{i}", kind, 20, 20, a, a - 0.1, a + 0.1) for i, a in enumerate(auc)]
+    table = pd.DataFrame(rows, columns=PERFORMANCE)
+    return table.assign(independent=kind == "validation")
+
+
+def test_a_prediction_for_a_new_cohort_takes_three():
+    found = new_cohort(performance([0.7, 0.8, 0.75]), "d")
+    assert found["prediction_low"] < 0.7 < 0.8 < found["prediction_high"]
+    assert found["cohorts"] == 3
+    two = new_cohort(performance([0.7, 0.8]), "d")
+    assert np.isnan(two["prediction_low"])
+    assert two["reason"]
+    none = new_cohort(performance([]), "d")
+    assert none["cohorts"] == 0
+
+
+def test_left_out_cohorts_stand_in_where_there_are_too_few_independent_ones():
+    both = pd.concat([performance([0.9]), performance([0.6, 0.65, 0.7], "leave_one_cohort_out")])
+    found = new_cohort(both, "d")
+    assert found["from"] == "leave_one_cohort_out"
+    assert found["auc"] == pytest.approx(0.65, abs=0.02)
+
+
+def test_a_perfect_cohort_is_pooled():
+    table = performance([0.8, 0.85, 1.0])
+    table.loc[2, ["auc_low", "auc_high"]] = [0.85, 1.0]
+    assert 0.8 < new_cohort(table, "d")["auc"] < 1
+
+
+def test_stability_of_the_same_and_of_random_panels():
+    done = predictions(np.zeros(6), np.arange(6) % 2 == 0, repeats=10)
+    runs = [(str(unit), fold) for unit in range(10) for fold in range(3)]
+    same = [("cv", *run, gene) for run in runs for gene in ("A", "B", "C")]
+    columns = ["resampling", "unit", "fold", "gene"]
+    assert selection_stability(pd.DataFrame(same, columns=columns), done, 100)["value"] == 1
+    rng = np.random.default_rng(2)
+    drawn = [("cv", *run, f"G{g}") for run in runs for g in rng.choice(100, 5, replace=False)]
+    found = selection_stability(pd.DataFrame(drawn, columns=columns), done, 100)
+    assert found["value"] == pytest.approx(0, abs=0.05)
+    assert found["resamples"] == 30
+    empty = selection_stability(pd.DataFrame([], columns=columns), done, 100)
+    assert np.isnan(empty["value"])
+    assert empty["reason"]

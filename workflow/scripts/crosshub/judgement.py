@@ -1,0 +1,65 @@
+"""All that is said of a panel, from the predictions of its evaluation."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from crosshub.cohorts import Cohort
+from crosshub.evaluation import shared_people
+from crosshub.measures import measures, new_cohort, selection_stability
+from crosshub.model import Model
+from crosshub.performance import cross_validated, performance_table
+from crosshub.verdict import verdicts
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What the evaluation comes to.
+
+    Attributes
+    ----------
+    performance
+        See `performance.performance_table`.
+    measures
+        See `measures.measures`.
+    verdicts
+        Disease → see `verdict.verdict`; with new_cohort and stability.
+    """
+
+    performance: pd.DataFrame
+    measures: pd.DataFrame
+    verdicts: dict[str, dict[str, Any]]
+
+
+def judge(
+    predictions: pd.DataFrame,
+    selection: pd.DataFrame,
+    random_panels: pd.DataFrame,
+    models: Mapping[str, Model],
+    cohorts: Sequence[Cohort],
+) -> Judgement:
+    """Judge the panel of a comparison.
+
+    Parameters
+    ----------
+    predictions, selection, random_panels
+        Of all batches of `evaluation.evaluate`, and of `evaluation.validate`.
+    models
+        The delivered model of each disease.
+    cohorts
+        Of the comparison, all roles.
+    """
+    cross = cross_validated(predictions)
+    table = performance_table(predictions, cross, shared_people(cohorts))
+    sizes = {disease: len(model.genes) for disease, model in models.items()}
+    discovery = [set(c.expression.index) for c in cohorts if c.role == "discovery"]
+    stable = selection_stability(selection, predictions, len(set.intersection(*discovery)))
+    elsewhere = {disease: new_cohort(table, disease) for disease in models}
+    found = verdicts(sizes, cross, table, random_panels, elsewhere)
+    return Judgement(
+        table,
+        measures(predictions),
+        {disease: verdict | {"stability": stable} for disease, verdict in found.items()},
+    )

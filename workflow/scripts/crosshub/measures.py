@@ -1,0 +1,136 @@
+"""What a panel is worth besides its AUC: at a threshold, in probabilities, over cohorts."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crosshub.assessment.calibration import calibration
+from crosshub.assessment.pooling import finite_auc, pool_auc
+from crosshub.assessment.stability import stability
+from crosshub.assessment.thresholds import at_threshold, average_precision
+from crosshub.performance import Z, hanley_mcneil
+
+KEYS = ["disease", "cohort", "resampling"]
+CALLS = [
+    "sensitivity", "sensitivity_low", "sensitivity_high", "specificity", "specificity_low",
+    "specificity_high", "balanced_accuracy", "mcc",
+]  # fmt: skip
+CALIBRATION = [
+    "brier", "intercept", "intercept_low", "intercept_high", "slope", "slope_low", "slope_high",
+]  # fmt: skip
+
+
+def measures(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers of each disease, cohort and way of testing.
+
+    Parameters
+    ----------
+    predictions
+        All predictions, with threshold: the log odds of the share of cases in training, above
+        which a sample is called a case. It is fixed before a test sample is seen.
+
+    Returns
+    -------
+    DataFrame
+        disease, cohort, resampling, n_cases, n_controls; sensitivity and specificity (Wilson),
+        balanced_accuracy, mcc; average_precision with by_chance (what random scores have);
+        brier, intercept and slope of the calibration, with not_calibrated (why these are missing).
+        A sample of the cross-validation enters with the mean of its log odds over the repeats,
+        less the threshold of each, for the calls; probabilities are those of its mean log odds.
+    """
+    tested = predictions[predictions["resampling"] != "permutation"]
+    rows = []
+    for key, part in tested.groupby(KEYS, sort=True):
+        own = part.assign(above=part["score"] - part["threshold"])
+        means = own.groupby("sample", sort=True).agg(
+            score=("score", "mean"), above=("above", "mean"), case=("case", "first")
+        )
+        rows.append(dict(zip(KEYS, key, strict=True)) | _row(means))
+    columns = [*KEYS, "n_cases", "n_controls", *CALLS, "average_precision", "by_chance"]
+    return pd.DataFrame(rows, columns=[*columns, *CALIBRATION, "not_calibrated"])
+
+
+def _row(samples: pd.DataFrame) -> dict[str, Any]:
+    case = samples["case"].to_numpy(bool)
+    row: dict[str, Any] = {"n_cases": int(case.sum()), "n_controls": int((~case).sum())}
+    if case.all() or not case.any():
+        return row | {"not_calibrated": "one group only"}
+    calls = at_threshold(samples["above"].to_numpy(float), case, 0.0)
+    precision = average_precision(samples["score"].to_numpy(float), case)
+    found = calibration(1 / (1 + np.exp(-samples["score"].to_numpy(float))), case)
+    row |= {name: getattr(calls, name) for name in CALLS}
+    row |= {name: getattr(precision, name) for name in ("average_precision", "by_chance")}
+    row |= {name: getattr(found, name) for name in CALIBRATION}
+    return row | {"not_calibrated": found.reason}
+
+
+def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
+    """Say what the panel is worth in a cohort that nobody has seen.
+
+    Parameters
+    ----------
+    table
+        Of `performance.performance_table`.
+    disease
+        Its name.
+
+    Returns
+    -------
+    dict
+        auc, low, high (pooled over independent validation cohorts, or over cohorts left out where
+        there are fewer than two of those), prediction_low, prediction_high, cohorts, from, reason
+        (why something is missing).
+    """
+    own = table[table["disease"] == disease]
+    outside = own[(own["resampling"] == "validation") & own["independent"].eq(True)]
+    left_out = own[own["resampling"] == "leave_one_cohort_out"]
+    kind, part = ("validation", outside)
+    if len(outside) < 2 <= len(left_out):
+        kind, part = ("leave_one_cohort_out", left_out)
+    part = part[part["auc_low"].notna()]
+    if part.empty:
+        empty = dict.fromkeys(("auc", "low", "high", "prediction_low", "prediction_high"), np.nan)
+        return empty | {"cohorts": 0, "from": kind, "reason": "no independent cohort was there"}
+    auc = [finite_auc(r.auc, int(r.n_cases), int(r.n_controls)) for r in part.itertuples()]
+    error = [
+        (r.auc_high - r.auc_low) / (2 * Z)
+        if 0 < r.auc < 1
+        else hanley_mcneil(a, int(r.n_cases), int(r.n_controls))
+        for r, a in zip(part.itertuples(), auc, strict=True)
+    ]
+    found = pool_auc(np.array(auc), np.array(error))
+    names = ("auc", "low", "high", "prediction_low", "prediction_high", "cohorts", "reason")
+    return {name: getattr(found, name) for name in names} | {"from": kind}
+
+
+def selection_stability(
+    selection: pd.DataFrame, predictions: pd.DataFrame, genes: int
+) -> dict[str, Any]:
+    """Return how alike the panels of the cross-validation are.
+
+    Parameters
+    ----------
+    selection
+        resampling, unit, fold, gene.
+    predictions
+        All predictions: tells the resamples that were done, those without a gene too.
+    genes
+        Genes that could have been chosen.
+
+    Returns
+    -------
+    dict
+        value (Nogueira; 0 as alike as by chance, 1 the same), low, high, resamples, reason.
+    """
+    done = predictions.loc[predictions["resampling"] == "cv", ["unit", "fold"]].drop_duplicates()
+    chosen = selection[selection["resampling"] == "cv"]
+    names = sorted(chosen["gene"].unique())
+    matrix = np.zeros((len(done), max(genes, len(names))), bool)
+    place = {key: i for i, key in enumerate(map(tuple, done.to_numpy()))}
+    column = {gene: i for i, gene in enumerate(names)}
+    for row in chosen.itertuples():
+        matrix[place[row.unit, row.fold], column[row.gene]] = True
+    found = stability(matrix)
+    numbers = {name: getattr(found, name) for name in ("value", "low", "high", "reason")}
+    return numbers | {"resamples": len(done)}
