@@ -21,6 +21,7 @@ from crosshub.differential import benjamini_hochberg, moderated_t  # noqa: E402
 from crosshub.figures import save  # noqa: E402
 from crosshub.figures.style import BLUE, GREY, WIDTH, styled  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402
+from matplotlib.ticker import FuncFormatter, NullFormatter  # noqa: E402
 
 RUNS = 3
 GENES = {"t": (2500, 5000, 10_000, 20_000, 40_000), "chain": (500, 1000, 2000, 4000, 8000)}
@@ -102,10 +103,18 @@ def draw(costs: pd.DataFrame) -> Figure:
             last = part.iloc[-2:]
             growth = np.diff(np.log(last["seconds"]))[0] / np.diff(np.log(last["size"]))[0]
             fixed = f"{samples} samples" if varied == "genes" else f"{genes:,} genes"
-            axes.set_title(f"{names[method]}, {fixed}: grows as {varied}^{growth:.1f} at the end")
+            axes.set_title(f"{names[method]}, {fixed}", fontsize=9)
+            axes.text(
+                0.03, 0.9, f"time ~ {varied}^{growth:.1f} at the end", transform=axes.transAxes
+            )
+            axes.set_xticks(part["size"], [f"{size:,}" for size in part["size"]], minor=False)
+            axes.set_xticks([], minor=True)
+            axes.yaxis.set_major_formatter(FuncFormatter(lambda y, _: f"{y:g}"))
+            axes.yaxis.set_minor_formatter(NullFormatter())
+            axes.set_ylim(part["limit"].min() / 2, part["seconds"].max() * 4)
             axes.set_xlabel(varied.capitalize())
             axes.set_ylabel("Seconds")
-            axes.legend()
+            axes.legend(loc="lower right")
     return figure
 
 
