@@ -160,6 +160,15 @@ def conserved_tables() -> tuple[pd.DataFrame, pd.DataFrame]:
     return communities(edges, table, seed=1), edges
 
 
+def audit_table() -> pd.DataFrame:
+    """Return audit/panels.tsv of two panels in two cohorts."""
+    table = pd.DataFrame({"panel": ["Hu", "Yang"] * 2, "cohort": ["x", "x", "y", "y"]})
+    table["auc"] = [0.9, 0.55, 0.7, np.nan]
+    table["auc_low"], table["auc_high"] = table["auc"] - 0.2, table["auc"] + 0.1
+    table["random_low"], table["random_high"] = 0.4, 0.7
+    return table.assign(n_cases=10, n_controls=9)
+
+
 def component_table() -> pd.DataFrame:
     """Return batches.tsv of two series."""
     rng = np.random.default_rng(6)
@@ -278,6 +287,7 @@ DRAW = {
         disease="disease_a",
         power=6,
     ),
+    "audit": lambda: figures.audit(audit_table()),
     "batches": lambda: figures.batches(component_table(), comparison="all"),
     "rank_maps": lambda: figures.rank_maps(*rank_tables(THREE), comparison="all"),
     "conserved_network": lambda: figures.conserved_network(*conserved_tables(), at_least=2),
@@ -545,3 +555,11 @@ def test_batches_count_each_series_once(tmp_path):
     assert "GSE1 (n = 10)" in text
     assert "for the eye only" in text
     assert "no batches" in words(figures.batches(table[:0], comparison="all"), tmp_path)
+
+
+def test_audit_names_panels_and_cohorts(tmp_path):
+    text = words(figures.audit(audit_table()), tmp_path)
+    assert "x (10 + 9)" in text
+    assert "Yang" in text
+    nothing = audit_table().assign(auc=np.nan)
+    assert "No gene of a published panel" in words(figures.audit(nothing), tmp_path)

@@ -9,6 +9,7 @@ localrules:
     shared,
     panel,
     evaluation,
+    audit,
     biology,
     compounds,
     report,
@@ -58,6 +59,11 @@ rule evaluation:
             "<study>/evaluation/{comparison}/verdict.json",
             comparison=STUDY.comparisons,
         ),
+
+
+rule audit:
+    input:
+        "<study>/audit/panels.tsv",
 
 
 rule biology:

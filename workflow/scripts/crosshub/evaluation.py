@@ -173,7 +173,7 @@ def _random_panels(
     """
     reference = next(iter(models.values())).reference
     real = next(iter(models.values())).genes
-    level, pool = _expression_classes(training)
+    level, pool = expression_classes(training)
     wanted = level.loc[list(real)]
     panels = [
         [gene for name, n in wanted.value_counts(sort=False).items() if n
@@ -206,7 +206,7 @@ def _random_panels(
     return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])
 
 
-def _expression_classes(training: Sequence[Cohort]) -> tuple[pd.Series, dict[int, list[str]]]:
+def expression_classes(training: Sequence[Cohort]) -> tuple[pd.Series, dict[int, list[str]]]:
     """Sort the genes that all training cohorts measure into ten classes of expression."""
     common = sorted(set.intersection(*(set(cohort.expression.index) for cohort in training)))
     level = sum(cohort.expression.loc[common].mean(axis=1).rank() for cohort in training)

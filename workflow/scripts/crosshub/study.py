@@ -252,6 +252,7 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
     for section, key in [
         ("prepare", "gene_names"),
         ("shared", "common_response"),
+        ("audit", "panels"),
         ("biology", "interactions"),
         ("biology", "immune"),
         ("biology", "single_cell"),

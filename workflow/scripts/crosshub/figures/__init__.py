@@ -3,6 +3,7 @@
 Cases and controls, and up and down, differ by marker as well as by colour.
 """
 
+from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.comparison import performance, votes
@@ -14,6 +15,7 @@ from crosshub.figures.replication import shared
 from crosshub.figures.style import save
 
 __all__ = [
+    "audit",
     "batches",
     "compounds",
     "conserved_network",
