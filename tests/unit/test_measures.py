@@ -90,6 +90,14 @@ def test_a_perfect_cohort_is_pooled():
     assert 0.8 < new_cohort(table, "d")["auc"] < 1
 
 
+def test_a_cohort_scored_with_the_prevalence_is_pooled():
+    table = performance([0.5, 0.5, 0.5])
+    table[["auc_low", "auc_high"]] = 0.5
+    found = new_cohort(table, "d")
+    assert found["auc"] == pytest.approx(0.5)
+    assert found["prediction_low"] < 0.45
+
+
 def test_stability_of_the_same_and_of_random_panels():
     done = predictions(np.zeros(6), np.arange(6) % 2 == 0, repeats=10)
     runs = [(str(unit), fold) for unit in range(10) for fold in range(3)]

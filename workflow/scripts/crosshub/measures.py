@@ -93,9 +93,10 @@ def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
         empty = dict.fromkeys(("auc", "low", "high", "prediction_low", "prediction_high"), np.nan)
         return empty | {"cohorts": 0, "from": kind, "reason": "no independent cohort was there"}
     auc = [finite_auc(r.auc, int(r.n_cases), int(r.n_controls)) for r in part.itertuples()]
+    # Where all scores are alike, or the groups apart, DeLong's interval has no width of its own.
     error = [
         (r.auc_high - r.auc_low) / (2 * Z)
-        if 0 < r.auc < 1
+        if 0 < r.auc < 1 and r.auc_high > r.auc_low
         else hanley_mcneil(a, int(r.n_cases), int(r.n_controls))
         for r, a in zip(part.itertuples(), auc, strict=True)
     ]
