@@ -14,10 +14,12 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.feature_selection import SelectorMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
-from sklearn.svm import SVC, l1_min_c
+from sklearn.svm import l1_min_c
 from sklearn.utils import ClassifierTags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from crosshub.elimination import eliminate
 
 
 class _Selector(SelectorMixin, BaseEstimator):
@@ -116,8 +118,7 @@ class LassoSelector(_Selector):
 class SvmRfeSelector(_Selector):
     """Support vector machine with recursive feature elimination, exact, one gene at a time.
 
-    With far fewer samples than genes the Gram matrix is all that the machine needs: each
-    elimination takes one rank-one matrix off it.
+    See `elimination`.
 
     Parameters
     ----------
@@ -136,19 +137,7 @@ class SvmRfeSelector(_Selector):
         self.C = C
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        left = np.arange(Z.shape[1])
-        gram = Z @ Z.T
-        eliminated_at = np.zeros(Z.shape[1])
-        machine = SVC(kernel="precomputed", C=self.C)
-        for step in range(1, Z.shape[1] + 1):
-            machine.fit(gram, y)
-            weights = machine.dual_coef_[0] @ Z[machine.support_][:, left]
-            worst = int(np.argmin(weights**2))
-            gene = left[worst]
-            eliminated_at[gene] = step
-            gram -= np.outer(Z[:, gene], Z[:, gene])
-            left = np.delete(left, worst)
-        return eliminated_at, np.ones(Z.shape[1], bool)
+        return eliminate(Z, y, self.C), np.ones(Z.shape[1], bool)
 
 
 class RandomForestSelector(_Selector):
