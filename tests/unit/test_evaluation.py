@@ -26,7 +26,7 @@ PANEL = {
 }
 
 
-def procedure(*diseases, modules="annotate", fdr=0.05):
+def procedure(*diseases, modules="annotate", fdr=0.05, vote="at_least"):
     return Procedure(
         "all",
         diseases,
@@ -47,7 +47,7 @@ def procedure(*diseases, modules="annotate", fdr=0.05):
             "trait_fdr": 0.05,
         },
         {"fdr": fdr},
-        PANEL,
+        PANEL | {"vote": vote},
     )
 
 
@@ -209,7 +209,8 @@ def test_noise_has_auc_one_half_even_when_genes_are_forced(make_cohort):
     auc = []
     for seed in range(12):
         cohorts = [make_cohort("a1", disease="a", genes=400, seed=seed)]
-        predictions, *_ = join([run("cv", "0", cohorts, procedure("a", fdr=1.0), folds=5)])
+        forced = procedure("a", fdr=1.0, vote="rank")
+        predictions, *_ = join([run("cv", "0", cohorts, forced, folds=5)])
         auc.append(cross_validated(predictions).iloc[0]["auc"])
         assert (predictions["n_genes"] > 0).all()
     assert 0.4 < np.mean(auc) < 0.58

@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from crosshub.penalized import choose_penalty, duality_gap, fit_path
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "glmnet"

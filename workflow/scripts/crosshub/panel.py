@@ -11,7 +11,8 @@ from sklearn.linear_model import LogisticRegression
 from crosshub.cohorts import Cohort
 from crosshub.model import Model, Reference, fit_reference
 from crosshub.randomness import derived_seed
-from crosshub.selectors import SELECTORS, inner_splits, log_loss
+from crosshub.selectors.base import inner_splits, log_loss
+from crosshub.selectors.registry import SELECTORS
 
 COSTS = (0.01, 0.1, 1.0, 10.0)
 

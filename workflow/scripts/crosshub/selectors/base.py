@@ -1,0 +1,99 @@
+"""What every selector shares.
+
+Each is fitted on samples × genes and a binary y, and has `support_` (bool, a gene each) and
+`ranking_` (1 = best). They see training samples only: whoever calls them hands no others over.
+"""
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.feature_selection import SelectorMixin
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.utils import ClassifierTags
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+
+class Selector(SelectorMixin, BaseEstimator):
+    """What the selectors share: validation, standardisation, and `support_` from a ranking."""
+
+    def fit(self, X: np.ndarray, y: np.ndarray, groups: np.ndarray | None = None) -> "Selector":
+        """Rank the genes.
+
+        Parameters
+        ----------
+        X
+            Samples × genes.
+        y
+            Two classes.
+        groups
+            The person of each sample; inner folds do not split a person.
+
+        Returns
+        -------
+        self
+        """
+        X, y = validate_data(self, X, y, dtype=float, ensure_min_samples=2)
+        check_classification_targets(y)
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) != 2:
+            raise ValueError(f"Only binary classification is supported; y has {len(classes)} class")
+        self.classes_ = classes
+        spread = X.std(axis=0)
+        Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+        people = np.arange(len(codes)) if groups is None else np.asarray(groups)
+        score, chosen = self._score(Z, codes, people)
+        # Ties are broken by position, so that the ranking is the same each time.
+        order = np.argsort(-score, kind="stable")
+        self.ranking_ = np.empty(len(score), int)
+        self.ranking_[order] = np.arange(1, len(score) + 1)
+        self.support_ = chosen & (self.ranking_ <= self.max_features)
+        return self
+
+    def _get_support_mask(self) -> np.ndarray:
+        check_is_fitted(self)
+        return self.support_
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.classifier_tags = ClassifierTags(multi_class=False)
+        return tags
+
+    def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Return a score a gene (higher = better) and which genes qualify."""
+        raise NotImplementedError
+
+
+def log_loss(model: LogisticRegression, X: np.ndarray, y: np.ndarray) -> float:
+    """Return the summed logistic loss of a fitted model."""
+    margin = model.decision_function(X) * (2 * y - 1)
+    return float(np.logaddexp(0, -margin).sum())
+
+
+def inner_splits(
+    y: np.ndarray, people: np.ndarray, folds: int, seed: int
+) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return stratified folds of people; none where a class has fewer than two people."""
+    counts = [len(np.unique(people[y == value])) for value in (0, 1)]
+    number = min(folds, *counts)
+    if number < 2:
+        return []
+    splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
+    splits = splitter.split(np.zeros((len(y), 1)), y, people)
+    return [(train, test) for train, test in splits if len(np.unique(y[train])) == 2]
+
+
+def half_of_people(y: np.ndarray, people: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Return which samples are in a random half of the people, each class halved.
+
+    A person with samples of both classes goes by the first of them.
+    """
+    names, first = np.unique(people, return_index=True)
+    taken = []
+    for value in np.unique(y):
+        own = names[y[first] == value]
+        taken.extend(rng.permutation(own)[: (len(own) + int(rng.integers(2))) // 2])
+    return np.isin(people, taken)
