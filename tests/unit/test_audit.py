@@ -19,6 +19,20 @@ def panels(*genes):
     return pd.DataFrame(rows, columns=["name", "genes", "disease", "citation"])
 
 
+def test_each_ridge_model_has_its_cost_and_its_samples():
+    rng = np.random.default_rng(4)
+    z, y = rng.normal(size=(30, 5)), np.arange(30) % 2
+    weights = np.ones((3, 30))
+    weights[1, :8] = 0
+    weights[2, 20:] = 0
+    costs = np.array([0.01, 1.0, 10.0])
+    b, _ = ridge_logistic(np.stack([z] * 3), np.stack([y] * 3), costs, weights)
+    for i in range(3):
+        own = weights[i] == 1
+        expected = LogisticRegression(C=costs[i], tol=1e-10, max_iter=1000).fit(z[own], y[own])
+        np.testing.assert_allclose(b[i], expected.coef_[0], atol=1e-5)
+
+
 @pytest.mark.parametrize("cost", [0.1, 1.0, 10.0])
 def test_ridge_equals_scikit_learn(cost):
     rng = np.random.default_rng(0)

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.linear_model import LogisticRegression
 
 from crosshub.cohorts import Cohort
 from crosshub.model import Model, Reference, fit_reference
 from crosshub.randomness import derived_seed
-from crosshub.selectors.base import inner_splits, log_loss
+from crosshub.ridge import ridge_logistic
+from crosshub.selectors.base import inner_splits
 from crosshub.selectors.registry import SELECTORS
 
 COSTS = (0.01, 0.1, 1.0, 10.0)
@@ -273,8 +273,8 @@ def fit_model(
     if genes:
         z = (training.values[genes] / scale).to_numpy()
         chosen = cost or _choose_cost(z, training.y, training.people, seed)
-        fitted = LogisticRegression(C=chosen, max_iter=1000).fit(z, training.y)
-        coefficient, intercept = fitted.coef_[0], float(fitted.intercept_[0])
+        fitted = ridge_logistic(z[None], training.y[None], chosen)
+        coefficient, intercept = fitted[0][0], float(fitted[1][0])
     model = Model(
         disease=disease,
         comparison=comparison,
@@ -293,13 +293,18 @@ def _choose_cost(z: np.ndarray, y: np.ndarray, people: np.ndarray, seed: int) ->
     splits = inner_splits(y, people, 5, seed)
     if not splits:
         return COSTS[1]
-    loss = [
-        sum(
-            log_loss(
-                LogisticRegression(C=cost, max_iter=1000).fit(z[train], y[train]), z[test], y[test]
-            )
-            for train, test in splits
-        )
-        for cost in COSTS
-    ]
-    return COSTS[int(np.argmin(loss))]
+    seen = np.zeros((len(splits), len(y)))
+    for fold, (train, _) in enumerate(splits):
+        seen[fold, train] = 1
+    # All penalties and folds at once: costs × folds models.
+    count = len(COSTS) * len(splits)
+    counted = np.tile(seen, (len(COSTS), 1))
+    coefficient, intercept = ridge_logistic(
+        np.broadcast_to(z, (count, *z.shape)),
+        np.broadcast_to(y, (count, len(y))),
+        np.repeat(COSTS, len(splits)),
+        counted,
+    )
+    margin = (coefficient @ z.T + intercept[:, None]) * (2 * y - 1)
+    loss = (np.logaddexp(0, -margin) * (1 - counted)).sum(axis=1)
+    return COSTS[int(loss.reshape(len(COSTS), -1).sum(axis=1).argmin())]

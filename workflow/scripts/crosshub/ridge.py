@@ -8,7 +8,10 @@ LARGEST_STEP = 4.0
 
 
 def ridge_logistic(
-    z: np.ndarray, y: np.ndarray, cost: float = 1.0
+    z: np.ndarray,
+    y: np.ndarray,
+    cost: float | np.ndarray = 1.0,
+    weights: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Fit a ridge logistic model to each of many designs, by Newton's method.
 
@@ -19,26 +22,33 @@ def ridge_logistic(
     y
         Models × samples, 1 for a case; both groups in each.
     cost
-        Inverse penalty of the weights; the intercept is not penalised.
+        Inverse penalty of the coefficients, one for all models or one each; the intercept is not
+        penalised.
+    weights
+        Models × samples: how much a sample counts; 0: the model does not see it.
 
     Returns
     -------
     tuple of ndarray
-        Weights (models × genes) and intercepts; those of scikit-learn's LogisticRegression(C=cost).
+        Coefficients (models × genes) and intercepts, as of scikit-learn's LogisticRegression.
     """
     models, samples, genes = z.shape
     x = np.concatenate([z, np.ones((models, samples, 1))], axis=2)
-    penalty = np.append(np.full(genes, 1 / cost), 0.0)
+    penalty = np.zeros((models, genes + 1))
+    penalty[:, :genes] = 1 / np.broadcast_to(np.asarray(cost, float), models)[:, None]
+    counts = np.ones((models, samples)) if weights is None else np.asarray(weights, float)
     theta = np.zeros((models, genes + 1))
     active = np.arange(models)
     for _ in range(STEPS):
         if not active.size:
             break
-        own, weights = x[active], theta[active]
-        p = 1 / (1 + np.exp(-np.clip(np.einsum("bnp,bp->bn", own, weights), -35, 35)))
-        gradient = np.einsum("bnp,bn->bp", own, p - y[active]) + penalty * weights
-        curve = np.maximum(p * (1 - p), 1e-12)
-        hessian = np.einsum("bnp,bn,bnq->bpq", own, curve, own, optimize=True) + np.diag(penalty)
+        own, b, count = x[active], theta[active], counts[active]
+        p = 1 / (1 + np.exp(-np.clip(np.einsum("bnp,bp->bn", own, b), -35, 35)))
+        gradient = np.einsum("bnp,bn->bp", own, count * (p - y[active]))
+        gradient += penalty[active] * b
+        curve = count * np.maximum(p * (1 - p), 1e-12)
+        hessian = np.einsum("bnp,bn,bnq->bpq", own, curve, own, optimize=True)
+        hessian += penalty[active][:, :, None] * np.eye(genes + 1)
         step = np.linalg.solve(hessian, gradient[..., None])[..., 0]
         length = np.abs(step).max(axis=1, keepdims=True)
         step *= np.minimum(1, LARGEST_STEP / np.maximum(length, 1e-300))

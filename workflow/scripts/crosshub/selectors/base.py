@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.utils import ClassifierTags
 from sklearn.utils.multiclass import check_classification_targets
@@ -65,12 +64,6 @@ class Selector(SelectorMixin, BaseEstimator):
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
         """Return a score a gene (higher = better) and which genes qualify."""
         raise NotImplementedError
-
-
-def log_loss(model: LogisticRegression, X: np.ndarray, y: np.ndarray) -> float:
-    """Return the summed logistic loss of a fitted model."""
-    margin = model.decision_function(X) * (2 * y - 1)
-    return float(np.logaddexp(0, -margin).sum())
 
 
 def inner_splits(
