@@ -109,7 +109,7 @@ def auc(cohort: Cohort, score: pd.Series) -> float:
 
 
 def outside(cohorts: list[Cohort], genes: list[str], seed: int) -> float:
-    """Return what the habitual order gives: genes chosen on all samples, the model cross-validated."""
+    """Return the AUC of the habitual order: genes chosen on all samples, then cross-validation."""
     rng = np.random.default_rng([3, seed])
     by_name = {c.name: c for c in cohorts}
     concordant = pairs = 0.0

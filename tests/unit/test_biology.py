@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.candidates import pick_candidates, tied_genes_of, tied_modules
-from crosshub.enrichment import enrich, read_gene_sets
+from crosshub.enrichment import enrich
 from crosshub.errors import DataError
+from crosshub.gene_sets import read_gene_sets
 from crosshub.immune import score_cohorts, score_samples
 from crosshub.interactions import link_genes, read_interactions
 from crosshub.qc import check_cohort

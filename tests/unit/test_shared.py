@@ -354,3 +354,28 @@ def test_heterogeneity_between_diseases_is_told_where_nobody_is_shared():
     assert apart["i2"].between(0, 1).all()
     assert {"effect_low.a", "effect_high.b"} <= set(apart.columns)
     assert find_shared(tables, people_shared=True)["i2"].isna().all()
+
+
+def test_a_family_is_tested_alone_and_pays_for_no_other_gene():
+    rng = np.random.default_rng(9)
+    tables = {}
+    for name in ("a", "b"):
+        p = rng.random(2000)
+        p[:5] = 2e-3
+        tables[name] = pd.DataFrame(
+            {
+                "gene": [f"G{i}" for i in range(2000)],
+                "p_value": p,
+                "effect": 1.0,
+                "effect_low": 0.5,
+                "effect_high": 1.5,
+                "effect_error": 0.25,
+                "same_sign": True,
+            }
+        )
+    family = [f"G{i}" for i in range(20)] + ["not measured"]
+    everything = find_shared(tables, people_shared=True)
+    found = find_shared(tables, people_shared=True, family=family)
+    assert not everything["shared"].any()
+    assert set(found["gene"]) == set(family[:-1])
+    assert set(found.loc[found["shared"], "gene"]) >= {f"G{i}" for i in range(5)}

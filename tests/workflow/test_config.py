@@ -405,3 +405,11 @@ def test_rules_that_match_nothing_in_a_mirror_end_the_dry_run(tmp_path, snakemak
     done = snakemake(tmp_path, config, dry=True)
     assert "cohort 'a_discovery': no file 'mirror/series/" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_family_of_genes_needs_its_file_and_its_set(read, tmp_path):
+    (tmp_path / "sets.gmt").write_text("NETS\tabout it\tPADI4\tELANE\n")
+    assert read(candidates={"restrict_to": "sets.gmt:NETS"}) == []
+    assert "has no set 'M6A'; it has NETS" in read(candidates={"restrict_to": "sets.gmt:M6A"})[0]
+    assert "no file 'none.gmt'" in read(candidates={"restrict_to": "none.gmt:NETS"})[0]
+    assert "restrict_to" in read(candidates={"restrict_to": "sets.gmt"})[0]

@@ -138,7 +138,7 @@ def procedure_of(wildcards):
         for name in ("combine", "candidates", "modules", "shared", "panel")
     }
     return (
-        {"comparison": wildcards.comparison}
+        {"comparison": wildcards.comparison, "family": STUDY.family}
         | STUDY.comparisons[wildcards.comparison]
         | sections
     )

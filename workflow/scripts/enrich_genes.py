@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from crosshub.enrichment import enrich, read_gene_sets
+from crosshub.enrichment import enrich
+from crosshub.gene_sets import read_gene_sets
 from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
 

@@ -19,6 +19,7 @@ with job(snakemake) as log:
         at_least=plan["at_least"],
         fdr=settings["fdr"],
         tied_genes=tied_genes_of(plan, source.modules, source.traits),
+        family=plan["family"],
     )
     genes = flag(genes, prior_from(settings["common_response"], source.background))
     write_table(genes, snakemake.output.genes)

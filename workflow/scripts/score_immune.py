@@ -1,6 +1,6 @@
 """Score cell types and immune functions in each sample, and compare cases with controls."""
 
-from crosshub.enrichment import read_gene_sets
+from crosshub.gene_sets import read_gene_sets
 from crosshub.immune import score_cohorts
 from crosshub.loading import load_cohorts
 from crosshub.runtime import job

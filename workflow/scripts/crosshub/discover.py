@@ -42,7 +42,10 @@ NETWORK = (
 
 @dataclass(frozen=True)
 class Procedure:
-    """What a comparison is, and the sections of the config that the procedure obeys."""
+    """What a comparison is, the sections of the config that the procedure obeys, and a family.
+
+    The family is the genes to which candidates are restricted; None: all.
+    """
 
     comparison: str
     diseases: tuple[str, ...]
@@ -52,6 +55,7 @@ class Procedure:
     modules: Mapping[str, Any]
     shared: Mapping[str, Any]
     panel: Mapping[str, Any]
+    family: Sequence[str] | None = None
 
     @property
     def needs_modules(self) -> bool:
@@ -123,6 +127,7 @@ def discover(
         at_least=settings.at_least,
         fdr=settings.shared["fdr"],
         tied_genes=tied,
+        family=settings.family,
     )
     seed = int(rng.integers(2**31))
     panel = select_panel(training, shared, settings.diseases, settings.panel, seed=seed)

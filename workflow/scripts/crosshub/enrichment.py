@@ -1,49 +1,14 @@
 """Which gene sets the shared genes belong to, by gseapy from local GMT files."""
 
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import gseapy
 import pandas as pd
 
 from crosshub.differential import benjamini_hochberg
-from crosshub.errors import DataError
 
 SMALLEST_SET, LARGEST_SET = 5, 500
 COLUMNS = ["source", "query", "gene_set", "overlap", "size", "p_value", "fdr", "genes"]
-
-
-def read_gene_sets(path: str | Path) -> dict[str, list[str]]:
-    """Read a GMT file: name, description (which some files lack), genes.
-
-    The description is taken for a gene where the file has none, and then kept.
-
-    Raises
-    ------
-    DataError
-        If a line has fewer than three cells, a name occurs twice, or there is no set at all.
-    """
-    sets: dict[str, list[str]] = {}
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: cannot be read ({error})") from error
-    for number, line in enumerate(lines, start=1):
-        cells = [cell.strip() for cell in line.split("\t")]
-        if not line.strip():
-            continue
-        if len(cells) < 3:
-            raise DataError(f"{path} line {number}: no GMT line (name, description, genes)")
-        if cells[0] in sets:
-            raise DataError(f"{path} line {number}: the set '{cells[0]}' occurs twice")
-        # A symbol has neither spaces nor slashes, a description or its address mostly has.
-        looks_like_gene = re.fullmatch(r"[A-Z][A-Za-z0-9.@-]*", cells[1]) is not None
-        members = cells[1:] if looks_like_gene and cells[1] != cells[0] else cells[2:]
-        sets[cells[0]] = list(dict.fromkeys(gene for gene in members if gene))
-    if not sets:
-        raise DataError(f"{path}: holds no gene set")
-    return sets
 
 
 def enrich(genes: pd.DataFrame, sources: Mapping[str, Mapping[str, Sequence[str]]]) -> pd.DataFrame:

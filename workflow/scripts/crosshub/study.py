@@ -11,6 +11,7 @@ from typing import Any
 from crosshub import labels
 from crosshub.config import complete, mistakes, usable
 from crosshub.errors import ConfigError, DataError
+from crosshub.gene_sets import read_family, split_place
 from crosshub.patterns import pattern_mistakes
 
 Row = dict[str, str]
@@ -72,6 +73,12 @@ class Study:
         units += [("permutation", str(i)) for i in range(settings["permutations"])]
         return units
 
+    @cached_property
+    def family(self) -> list[str] | None:
+        """The genes to which candidates are restricted; None: no restriction."""
+        place = self.config["candidates"]["restrict_to"]
+        return read_family(place) if place else None
+
     @property
     def with_consensus(self) -> list[str]:
         """The comparisons of several diseases, whose consensus modules are sought."""
@@ -118,6 +125,11 @@ def read_study(
             wrong.append(str(error))
     study = Study(filled, tuple(rows))
     wrong += _check_files(study)
+    if filled["candidates"]["restrict_to"] and not wrong:
+        try:
+            _ = study.family
+        except DataError as error:
+            wrong.append(f"config.candidates.restrict_to: {error}")
     if rows:
         wrong += _check_table(study) + _check_comparisons(study) + _check_recipes(study)
     if wrong:
@@ -262,6 +274,8 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
     ]:
         if config[section][key]:
             files[f"{section}.{key}"] = config[section][key]
+    if config["candidates"]["restrict_to"]:
+        files["candidates.restrict_to"] = split_place(config["candidates"]["restrict_to"])[0]
     for i, item in enumerate(config["prepare"]["annotations"]):
         files[f"prepare.annotations[{i}]"] = item["path"]
     for i, path in enumerate(config["compounds"]["structures"]):

@@ -1,6 +1,6 @@
 """The genes that replicate across the diseases of a comparison."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ def find_shared(
     at_least: int | None = None,
     fdr: float = 0.05,
     tied_genes: Mapping[str, set[str]] | None = None,
+    family: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """Find the genes that replicate across the diseases of a comparison, same sign.
 
@@ -33,6 +34,9 @@ def find_shared(
     tied_genes
         Disease → genes of modules tied to it; if given, a shared gene must be among them in each
         disease. It narrows the result, after the test.
+    family
+        Genes to which the test is restricted, a set that was named before anybody saw the labels;
+        None: all.
 
     Returns
     -------
@@ -46,6 +50,9 @@ def find_shared(
     names = list(tables)
     u = at_least or len(names)
     genes = sorted(set.intersection(*(set(tables[name]["gene"]) for name in names)))
+    if family is not None:
+        wanted_genes = set(family)
+        genes = [gene for gene in genes if gene in wanted_genes]
     aligned = {name: tables[name].set_index("gene").loc[genes] for name in names}
     p_values = np.column_stack([aligned[name]["p_value"] for name in names])
     effects = np.column_stack([aligned[name]["effect"] for name in names])
