@@ -15,18 +15,12 @@ from crosshub.explanation import (
     base_score,
     contributions,
     importance,
-    nomogram,
-    round_values,
     shapley,
 )
-from crosshub.figures.explanation import (
-    calibration_groups,
-    draw_calibration,
-    draw_contributions,
-    draw_decision_curve,
-    draw_nomogram,
-)
+from crosshub.figures.benefit import calibration_groups, draw_calibration, draw_decision_curve
+from crosshub.figures.explanation import draw_contributions, draw_nomogram
 from crosshub.figures.style import house_style, save
+from crosshub.nomogram import nomogram, round_values
 from crosshub.panel import fit_models
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 

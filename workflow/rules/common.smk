@@ -111,8 +111,7 @@ def cohort_files(names):
 
 def rows_of(names):
     """Rows of datasets.tsv, as params: a change of a row re-runs what uses it."""
-    testing = {"testing": STUDY.config["differential"]}
-    return [STUDY.cohorts[name] | testing for name in names]
+    return [STUDY.cohorts[n] | {"testing": STUDY.config["differential"]} for n in names]
 
 
 def of_disease(wildcards):
@@ -192,7 +191,8 @@ def report_files():
     for name in STUDY.comparisons:
         made = ("overlap.tsv", "network_genes.tsv", "batches.svg")
         files += [f"<study>/shared/{name}/{file}" for file in made]
-        files.append(f"<study>/evaluation/{name}/verdict.json")
+        files += [f"<study>/evaluation/{name}/verdict.json"]
+        files += STUDY.explained(name, "importance.tsv")
     files += [f"<study>/shared/{name}/consensus.tsv" for name in STUDY.with_consensus]
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:

@@ -1,8 +1,8 @@
 """Testing the whole procedure on samples that it has not seen.
 
 Needs: all cohorts of a comparison; its models. Makes: evaluation/{comparison}/{predictions.parquet,
-selection.tsv, performance.tsv, measures.tsv, verdict.json}. `evaluate` fans out over batches of
-resamples.
+selection.tsv, performance.tsv, measures.tsv, verdict.json}, and for each disease importance.tsv and
+figures. `evaluate` fans out over batches of resamples.
 """
 
 
@@ -85,3 +85,53 @@ rule judge_panel:
         "Judging the panel of comparison {wildcards.comparison}"
     script:
         "../scripts/judge_panel.py"
+
+
+rule explain_model:
+    input:
+        unpack(lambda wildcards: cohort_files(of_disease(wildcards))),
+        model="<study>/panel/{comparison}/{disease}/model.json",
+        predictions="<study>/evaluation/{comparison}/predictions.parquet",
+    output:
+        importance="<study>/evaluation/{comparison}/{disease}/importance.tsv",
+        contributions=report(
+            "<study>/evaluation/{comparison}/{disease}/contributions.svg",
+            caption="../report/explain.rst",
+            category="6 Evaluation",
+            labels={"cohort": "{disease}", "item": "contributions"},
+        ),
+        nomogram=report(
+            "<study>/evaluation/{comparison}/{disease}/nomogram.svg",
+            caption="../report/explain.rst",
+            category="6 Evaluation",
+            labels={"cohort": "{disease}", "item": "nomogram"},
+        ),
+        calibration=report(
+            "<study>/evaluation/{comparison}/{disease}/calibration.svg",
+            caption="../report/explain.rst",
+            category="6 Evaluation",
+            labels={"cohort": "{disease}", "item": "calibration"},
+        ),
+        benefit=report(
+            "<study>/evaluation/{comparison}/{disease}/benefit.svg",
+            caption="../report/explain.rst",
+            category="6 Evaluation",
+            labels={"cohort": "{disease}", "item": "decision curve"},
+        ),
+    log:
+        "<logs>/explain_model/{comparison}/{disease}.log",
+    benchmark:
+        "<benchmarks>/explain_model/{comparison}/{disease}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=20,
+    params:
+        rows=lambda wildcards: rows_of(of_disease(wildcards)),
+        prevalence=lambda wildcards: STUDY.prevalence.get(wildcards.disease),
+        code=source_hash("explain_model"),
+    message:
+        "Explaining the model of {wildcards.disease} for comparison {wildcards.comparison}"
+    script:
+        "../scripts/explain_model.py"

@@ -59,6 +59,7 @@ rule evaluation:
             "<study>/evaluation/{comparison}/verdict.json",
             comparison=STUDY.comparisons,
         ),
+        [STUDY.explained(name, "importance.tsv") for name in STUDY.comparisons],
 
 
 rule audit:

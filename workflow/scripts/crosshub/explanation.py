@@ -1,21 +1,26 @@
-"""What each gene adds to the score of a sample: Shapley values, and the model as a nomogram."""
+"""What each gene adds to the score of a sample: Shapley values."""
 
 import itertools
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
+from crosshub.assessment.decision_curve import (
+    DecisionCurve,
+    decision_curve,
+    shift_prevalence,
+)
+from crosshub.cohorts import Cohort
 from crosshub.errors import DataError
-from crosshub.model import Model
+from crosshub.model import Model, of_genes
+from crosshub.nomogram import Nomogram, nomogram
 
 MOST_ENUMERATED = 8
+THRESHOLDS = np.arange(0.01, 0.991, 0.01)
 CONTRIBUTIONS = ["sample", "gene", "value", "contribution"]
-TICK_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-CLOSEST_TICKS = 7.0
 
 
 def contributions(
@@ -94,15 +99,7 @@ def base_score(
 def _background(model: Model, background: pd.Series | None) -> np.ndarray:
     if background is None:
         return np.array(model.center)
-    return _of_genes(model, background, "background")
-
-
-def _of_genes(model: Model, values: pd.Series, what: str) -> np.ndarray:
-    found = values.reindex(list(model.genes)).to_numpy(float)
-    if not np.isfinite(found).all():
-        lacking = [g for g, v in zip(model.genes, found, strict=True) if not np.isfinite(v)]
-        raise DataError(f"{what}: no value for {', '.join(lacking[:5])}; give every panel gene")
-    return found
+    return of_genes(model, background, "background")
 
 
 def shapley(
@@ -236,127 +233,74 @@ def _direction(value: np.ndarray, added: np.ndarray) -> str:
 
 
 @dataclass(frozen=True)
-class Nomogram:
-    """A logistic model as points to be added up.
+class Explained:
+    """What can be shown of the model of a disease.
 
     Attributes
     ----------
-    genes
-        gene, low, high (log2, reference scale: the ends of its ruler), center (where a gene that is
-        not measured counts), points_low, points_high (points at these ends), points_per_log2. The
-        end that speaks least for a case has 0 points; beyond the ends the ruler goes on.
-    ticks
-        gene, value (log2), points: the marks of the rulers.
-    base
-        Log odds of a case at a total of 0 points, at the prevalence of training.
-    points_per_log_odds
-        Points for one unit of log odds.
-    prevalence
-        Share of cases in training.
-    stated_prevalence
-        Share of cases where the model is to be used; missing if not stated.
+    contributions
+        Of the training samples; see `contributions`.
+    nomogram
+        From the 5 % to the 95 % quantile of each gene in training; None without a gene.
+    tested
+        The predictions that the rest is from: those of validation cohorts, else cross-validated.
+    curves
+        Cohort → net benefit.
+    sizes
+        Cohort → numbers of cases and controls.
+    training
+        Numbers of cases and controls in training.
     """
 
-    genes: pd.DataFrame
-    ticks: pd.DataFrame
-    base: float
-    points_per_log_odds: float
-    prevalence: float
-    stated_prevalence: float
-
-    @property
-    def most(self) -> float:
-        """Total points with each gene at the better end of its ruler."""
-        return float(self.genes[["points_low", "points_high"]].max(axis=1).sum())
-
-    def points(self, values: pd.DataFrame) -> pd.DataFrame:
-        """Read the points of samples × genes, log2 on the reference scale, as `values` is."""
-        table = self.genes.set_index("gene")
-        read = values.reindex(columns=table.index)
-        read = read.fillna(table["center"])
-        return (read - table["low"]) * table["points_per_log2"] + table["points_low"]
-
-    def probability(self, total: np.ndarray, prevalence: float | None = None) -> np.ndarray:
-        """Return the probability of a case at total points, at a prevalence (that of training)."""
-        return expit(self.base + _shift(self, prevalence) + total / self.points_per_log_odds)
-
-    def total(self, probability: np.ndarray, prevalence: float | None = None) -> np.ndarray:
-        """Return the total points at which a case has a probability, the inverse of that."""
-        above = logit(probability) - self.base - _shift(self, prevalence)
-        return above * self.points_per_log_odds
+    contributions: pd.DataFrame
+    nomogram: Nomogram | None
+    tested: pd.DataFrame
+    curves: dict[str, DecisionCurve]
+    sizes: dict[str, tuple[int, int]]
+    training: tuple[int, int]
 
 
-def _shift(nomogram: Nomogram, prevalence: float | None) -> float:
-    if prevalence is None:
-        return 0.0
-    return float(logit(prevalence) - logit(nomogram.prevalence))
-
-
-def nomogram(
-    model: Model, low: pd.Series, high: pd.Series, *, prevalence: float | None = None
-) -> Nomogram:
-    """Turn a model into points: the gene that moves the score most has 0 to 100.
+def explain_model(
+    model: Model,
+    cohorts: Sequence[Cohort],
+    predictions: pd.DataFrame,
+    prevalence: float | None,
+) -> Explained:
+    """Show the model of a disease from all sides.
 
     Parameters
     ----------
     model
-        Logistic model.
-    low, high
-        gene → ends of its ruler (log2, reference scale), such as the 5 and 95 % quantiles of the
-        training samples.
+        The delivered one.
+    cohorts
+        Its training cohorts.
+    predictions
+        All predictions of the evaluation.
     prevalence
-        Share of cases where the model is to be used, if known: the intercept moves by the
-        difference of the log odds of the two prevalences.
-
-    Raises
-    ------
-    DataError
-        If no gene moves the score, an end is missing, or the prevalence is out of range.
-
-    References
-    ----------
-    Iasonos et al. 2008, Journal of Clinical Oncology 26:1364. King and Zeng 2001, Political
-    Analysis 9:137 (intercept).
+        Share of cases where the model would be used; None: unknown, and benefit with it.
     """
-    if prevalence is not None and not 0 < prevalence < 1:
-        raise DataError(f"nomogram: prevalence {prevalence} is not between 0 and 1; state a share")
-    start, end = _of_genes(model, low, "nomogram, low"), _of_genes(model, high, "nomogram, high")
-    if (start > end).any():
-        raise DataError("nomogram: a low end is above its high end; swap them")
-    slope = np.array(model.coefficient) / np.array(model.scale)
-    center = np.array(model.center)
-    at_low, at_high = slope * (start - center), slope * (end - center)
-    worst = np.minimum(at_low, at_high)
-    widest = float(np.abs(at_high - at_low).max(initial=0))
-    if widest == 0:
-        raise DataError("nomogram: no gene of the model moves the score; there is nothing to read")
-    unit = 100 / widest
-    genes = pd.DataFrame({"gene": list(model.genes), "low": start, "high": end, "center": center})
-    genes["points_low"], genes["points_high"] = (at_low - worst) * unit, (at_high - worst) * unit
-    genes["points_per_log2"] = slope * unit
-    ticks = [
-        (row.gene, value, row.points_low + (value - row.low) * row.points_per_log2)
-        for row in genes.itertuples()
-        for value in round_values(row.low, row.high, abs(row.points_high - row.points_low))
-    ]
-    return Nomogram(
-        genes,
-        pd.DataFrame(ticks, columns=["gene", "value", "points"]),
-        float(model.intercept + worst.sum()),
-        unit,
-        model.prevalence,
-        np.nan if prevalence is None else float(prevalence),
-    )
-
-
-def round_values(low: float, high: float, points: float) -> list[float]:
-    """Return round values for a ruler this long, far enough apart to be labelled; or none."""
-    most = int(points / CLOSEST_TICKS)
-    if most < 1 or high <= low:
-        return []
-    smallest = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(smallest))
-    step = next(s * power for s in TICK_STEPS if s * power >= smallest * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    values = [round(i * step, 10) for i in range(first, last + 1)]
-    return values if len(values) > 1 else []
+    added, nomo = pd.DataFrame(columns=CONTRIBUTIONS), None
+    if model.genes:
+        values = pd.concat([model.reference.transform(c.expression, model.genes) for c in cohorts])
+        values = values[~values.index.duplicated()]
+        parts = [contributions(model, c.expression, values.mean()) for c in cohorts]
+        added = pd.concat(parts, ignore_index=True).drop_duplicates(["sample", "gene"])
+        low, high = values.quantile(0.05), values.quantile(0.95)
+        nomo = nomogram(model, low, high, prevalence=prevalence)
+    case = pd.concat([c.is_case for c in cohorts])
+    case = case[~case.index.duplicated()]
+    own = predictions[predictions["disease"] == model.disease]
+    tested = own[own["resampling"] == "validation"]
+    if tested.empty:
+        tested = own[own["resampling"] == "cv"]
+    curves, sizes = {}, {}
+    for cohort, part in tested.groupby("cohort", sort=True):
+        samples = part.groupby("sample").agg(score=("score", "mean"), case=("case", "first"))
+        is_case = samples["case"].to_numpy(bool)
+        risk = 1 / (1 + np.exp(-samples["score"].to_numpy(float)))
+        if prevalence is not None:
+            risk = shift_prevalence(risk, model.prevalence, prevalence)
+        curves[str(cohort)] = decision_curve(risk, is_case, THRESHOLDS, prevalence)
+        sizes[str(cohort)] = (int(is_case.sum()), int((~is_case).sum()))
+    training = (int(case.sum()), int((~case).sum()))
+    return Explained(added, nomo, tested, curves, sizes, training)

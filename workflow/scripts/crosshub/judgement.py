@@ -8,7 +8,7 @@ import pandas as pd
 
 from crosshub.cohorts import Cohort
 from crosshub.evaluation import shared_people
-from crosshub.measures import measures, new_cohort, selection_stability
+from crosshub.measures import measures, new_cohort, samples_needed, selection_stability
 from crosshub.model import Model
 from crosshub.performance import cross_validated, performance_table
 from crosshub.verdict import verdicts
@@ -25,7 +25,7 @@ class Judgement:
     measures
         See `measures.measures`.
     verdicts
-        Disease → see `verdict.verdict`; with new_cohort and stability.
+        Disease → see `verdict.verdict`; with new_cohort, stability and sample_size.
     """
 
     performance: pd.DataFrame
@@ -58,8 +58,10 @@ def judge(
     stable = selection_stability(selection, predictions, len(set.intersection(*discovery)))
     elsewhere = {disease: new_cohort(table, disease) for disease in models}
     found = verdicts(sizes, cross, table, random_panels, elsewhere)
-    return Judgement(
-        table,
-        measures(predictions),
-        {disease: verdict | {"stability": stable} for disease, verdict in found.items()},
-    )
+    for disease, verdict in found.items():
+        verdict["stability"] = stable
+        own = [c for c in cohorts if c.role == "discovery" and c.disease == disease]
+        cases = sum(int(c.is_case.sum()) for c in own)
+        controls = sum(len(c.samples) for c in own) - cases
+        verdict["sample_size"] = samples_needed(cases, controls, sizes[disease], verdict["auc"])
+    return Judgement(table, measures(predictions), found)

@@ -7,6 +7,12 @@ import pandas as pd
 
 from crosshub.assessment.calibration import calibration
 from crosshub.assessment.pooling import finite_auc, pool_auc
+from crosshub.assessment.sample_size import (
+    events_per_parameter,
+    expected_shrinkage,
+    r2_from_auc,
+    sample_size,
+)
 from crosshub.assessment.stability import stability
 from crosshub.assessment.thresholds import at_threshold, average_precision
 from crosshub.performance import Z, hanley_mcneil
@@ -103,6 +109,42 @@ def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
     found = pool_auc(np.array(auc), np.array(error))
     names = ("auc", "low", "high", "prediction_low", "prediction_high", "cohorts", "reason")
     return {name: getattr(found, name) for name in names} | {"from": kind}
+
+
+def samples_needed(n_cases: int, n_controls: int, genes: int, auc: float) -> dict[str, Any]:
+    """Return how many samples a model of this AUC needs, beside how many there are.
+
+    Parameters
+    ----------
+    n_cases, n_controls
+        In training.
+    genes
+        Of the panel: as if they had been named before the data were seen, so a lower bound.
+    auc
+        Cross-validated; see `sample_size.r2_from_auc`.
+
+    Returns
+    -------
+    dict
+        samples, events_per_gene, needed (Riley et al. 2020), expected_shrinkage, reason (why
+        something is missing).
+    """
+    samples = n_cases + n_controls
+    found: dict[str, Any] = {
+        "samples": samples,
+        "events_per_gene": events_per_parameter(n_cases, n_controls, genes),
+        "needed": np.nan,
+        "expected_shrinkage": np.nan,
+    }
+    if not genes:
+        return found | {"reason": "there is no panel"}
+    if np.isnan(auc) or auc <= 0.5:
+        return found | {"reason": "the cross-validated AUC is not above 0.5"}
+    prevalence = n_cases / samples
+    r2 = r2_from_auc(finite_auc(auc, n_cases, n_controls), prevalence)
+    found["needed"] = sample_size(genes, prevalence, r2).needed
+    found["expected_shrinkage"] = expected_shrinkage(samples, genes, r2)
+    return found | {"reason": ""}
 
 
 def selection_stability(

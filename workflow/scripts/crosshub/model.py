@@ -164,6 +164,15 @@ class Model:
         )
 
 
+def of_genes(model: Model, values: pd.Series, what: str) -> np.ndarray:
+    """Return the values of the genes of a model; raise `DataError` if one is missing."""
+    found = values.reindex(list(model.genes)).to_numpy(float)
+    if not np.isfinite(found).all():
+        lacking = [g for g, v in zip(model.genes, found, strict=True) if not np.isfinite(v)]
+        raise DataError(f"{what}: no value for {', '.join(lacking[:5])}; give every panel gene")
+    return found
+
+
 def to_plain(model: Model) -> dict[str, Any]:
     """Return a model in the types of JSON."""
     return {"format": FORMAT, "kind": "crosshub logistic model", **asdict(model)}

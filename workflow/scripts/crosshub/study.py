@@ -74,6 +74,11 @@ class Study:
         return units
 
     @cached_property
+    def prevalence(self) -> dict[str, float]:
+        """Disease → share of cases where its model would be used, as far as it was stated."""
+        return {i["disease"]: i["share"] for i in self.config["evaluation"]["prevalence"]}
+
+    @cached_property
     def family(self) -> list[str] | None:
         """The genes to which candidates are restricted; None: no restriction."""
         place = self.config["candidates"]["restrict_to"]
@@ -91,6 +96,11 @@ class Study:
         """Diseases that a comparison leaves out."""
         inside = self.comparisons[comparison]["diseases"]
         return [name for name in self.diseases if name not in inside]
+
+    def explained(self, comparison: str, file: str) -> list[str]:
+        """Paths of a file that each disease of a comparison has in the evaluation."""
+        diseases = self.comparisons[comparison]["diseases"]
+        return [f"<study>/evaluation/{comparison}/{name}/{file}" for name in diseases]
 
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
@@ -221,6 +231,13 @@ def _check_comparisons(study: Study) -> list[str]:
                 wrong.append(f"{where}: unknown disease '{disease}'; the table has {known}")
         if item.get("at_least", 1) > len(diseases):
             wrong.append(f"{where}: at_least is larger than the number of diseases")
+    for item in study.config["evaluation"]["prevalence"]:
+        if item["disease"] not in study.diseases:
+            known = ", ".join(study.diseases)
+            wrong.append(
+                f"config.evaluation.prevalence: unknown disease '{item['disease']}'; "
+                f"the table has {known}"
+            )
     for name, comparison in study.comparisons.items():
         rows = [study.cohorts[cohort] for cohort in study.cohorts_of(*comparison["diseases"])]
         kinds = {"genes" if row["kind"] in GENE_KINDS else row["kind"] for row in rows}

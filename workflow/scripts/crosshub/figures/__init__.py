@@ -5,9 +5,11 @@ Cases and controls, and up and down, differ by marker as well as by colour.
 
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
+from crosshub.figures.benefit import draw_calibration, draw_decision_curve
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.comparison import performance, votes
 from crosshub.figures.effects import forest
+from crosshub.figures.explanation import draw_contributions, draw_nomogram
 from crosshub.figures.graph import modules, network
 from crosshub.figures.overlap import conserved_network, rank_maps
 from crosshub.figures.ranking import compounds
@@ -19,6 +21,10 @@ __all__ = [
     "batches",
     "compounds",
     "conserved_network",
+    "draw_calibration",
+    "draw_contributions",
+    "draw_decision_curve",
+    "draw_nomogram",
     "forest",
     "modules",
     "network",

@@ -84,6 +84,11 @@ def short(name: object, length: int = 24) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
+def headline(figure: Figure, text: str) -> None:
+    """Give a figure its title, at the left."""
+    figure.suptitle(text, x=0.01, ha="left", fontweight="bold", fontsize=10)
+
+
 def thousands(number: int) -> str:
     """Write a count with separators."""
     return f"{int(number):,}"

@@ -17,6 +17,7 @@ from crosshub.report.blocks import (
     whole,
     words,
 )
+from crosshub.report.explained import explain
 from crosshub.report.numbers import is_missing, number, p_value, percent, plural
 from crosshub.report.source import Source, not_made
 
@@ -160,6 +161,7 @@ def performance(source: Source) -> Section:
         _chance(source, section, name)
         _measures(source, section, name)
         _stability(source, section, name)
+        explain(source, section, name)
     return section
 
 

@@ -1,0 +1,25 @@
+"""Show what the genes of a model add, and what its predictions are worth."""
+
+from crosshub import figures
+from crosshub.explanation import explain_model, importance
+from crosshub.loading import load_cohorts
+from crosshub.model import from_plain
+from crosshub.runtime import job
+from crosshub.tables import read_frame, read_json, write_table
+
+with job(snakemake) as log:
+    source, output, disease = snakemake.input, snakemake.output, snakemake.wildcards.disease
+    cohorts = list(load_cohorts(snakemake.params.rows, source).values())
+    model, predictions = from_plain(read_json(source.model)), read_frame(source.predictions)
+    shown = explain_model(model, cohorts, predictions, snakemake.params.prevalence)
+    write_table(importance(shown.contributions), output.importance)
+    told = dict(zip(("n_cases", "n_controls"), shown.training, strict=True)) | {"disease": disease}
+    drawn = {
+        output.contributions: figures.draw_contributions(shown.contributions, **told),
+        output.nomogram: figures.draw_nomogram(shown.nomogram, **told),
+        output.calibration: figures.draw_calibration(shown.tested, disease=disease),
+        output.benefit: figures.draw_decision_curve(shown.curves, shown.sizes, disease=disease),
+    }
+    for path, figure in drawn.items():
+        figures.save(figure, path)
+    log.info("model of %s: %d genes explained", disease, len(model.genes))
