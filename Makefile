@@ -22,6 +22,7 @@ bench: .venv/installed
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/reading.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/wgcna.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/costs.py
+	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/lasso.py
 
 docs: .venv/installed
 	PYTHONPATH=workflow/scripts $(BIN)/python -m crosshub.documentation

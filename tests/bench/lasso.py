@@ -1,0 +1,65 @@
+"""LASSO path of 100 penalties with ten-fold cross-validation, against cv.glmnet.
+
+Run as `python tests/bench/lasso.py`; prints seconds, their ratio, and how near
+both are to the optimum.
+"""
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from crosshub.penalized import choose_penalty, duality_gap, fit_path
+
+HERE = Path(__file__).parent
+SAMPLES = 80
+
+
+def race(genes: int) -> None:
+    rng = np.random.default_rng([2026, genes])
+    x = rng.normal(size=(SAMPLES, genes))
+    x = (x - x.mean(axis=0)) / x.std(axis=0)
+    y = (rng.random(SAMPLES) < 1 / (1 + np.exp(-0.8 * x[:, :10].sum(axis=1)))).astype(float)
+    fold = np.arange(SAMPLES) % 10
+    splits = [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(10)]
+    fit_path(x[:, :50], y)  # compiles
+    seconds = []
+    for _ in range(5):
+        start = time.perf_counter()
+        path = fit_path(x, y)
+        choose_penalty(x, y, path, splits)
+        seconds.append(time.perf_counter() - start)
+    solved = [
+        duality_gap(x, y, path.coefficients_at(k, genes), path.intercepts[k], penalty)
+        for k, penalty in enumerate(path.penalties)
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        x.T.tofile(place / "x.bin")
+        np.savetxt(place / "y.txt", y)
+        (place / "n.txt").write_text(f"{SAMPLES} {genes}")
+        done = subprocess.run(
+            ["Rscript", str(HERE / "lasso.R"), folder],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        theirs, number = map(float, done.stdout.split())
+        objective = np.loadtxt(place / "objective.txt")
+    own = np.median(seconds)
+    ours = np.array([value for value, _ in solved])
+    shared = min(len(ours), len(objective))
+    gap = max(gap / value for value, gap in solved)
+    above = ((ours[:shared] - objective[:shared]) / objective[:shared]).max()
+    times = f"{own:.2f} s | {theirs:.2f} s | {theirs / own:.1f}"
+    print(
+        f"| {SAMPLES} × {genes:,} | {times} | {gap:.0e} | {above:.0e} | {len(ours)}, {number:.0f} |"
+    )
+
+
+if __name__ == "__main__":
+    print("| | crosshub | glmnet | ratio | largest gap | most above glmnet | penalties |")
+    print("|---|---|---|---|---|---|---|")
+    for genes in (1_000, 5_000, 12_000):
+        race(genes)
