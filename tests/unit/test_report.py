@@ -601,3 +601,14 @@ def test_every_key_in_the_report_is_of_the_schema(folder):
     for key in named:
         section, name = key.split(".")
         assert name in settings[section], key
+
+
+def test_every_selector_has_words_and_a_paper():
+    from crosshub.report.methods import SELECTOR_WORDS
+    from crosshub.report.papers import cite
+    from crosshub.selectors.registry import SELECTORS
+
+    assert set(SELECTOR_WORDS) == set(SELECTORS)
+    text, references = cite(" ".join(SELECTOR_WORDS.values()))
+    assert "[" not in text
+    assert len(references) == len(set(references)) >= 13

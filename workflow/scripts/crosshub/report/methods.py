@@ -29,6 +29,23 @@ POOLED = {
 }
 
 
+SELECTOR_WORDS = {
+    "lasso": "LASSO [lasso]",
+    "lasso_sparse": "LASSO by the one-standard-error rule [lasso, lasso_sparse]",
+    "elastic_net": "elastic net [elastic_net]",
+    "svm_rfe": "SVM-RFE [svm_rfe]",
+    "multiple_svm_rfe": "multiple SVM-RFE [multiple_svm_rfe]",
+    "random_forest": "a random forest [random_forest]",
+    "boruta": "Boruta [boruta]",
+    "gradient_boosting": "gradient boosting [gradient_boosting]",
+    "stability": "stability selection [stability]",
+    "artificial_genes": "selection against shuffled genes [artificial_genes]",
+    "mrmr": "mRMR [mrmr]",
+    "univariate": "t tests at a false discovery rate of 0.05 [benjamini]",
+    "best_subset": "the best of all small subsets [best_subset]",
+}
+
+
 def methods(source: Source) -> Section:
     """Write the methods as a paragraph that can be pasted into a paper."""
     section = Section("Methods")
@@ -119,12 +136,7 @@ def _genes(source: Source) -> Iterator[str]:
 
 def _testing(source: Source) -> Iterator[str]:
     settings = source.config["evaluation"]
-    cited = {
-        "lasso": "LASSO [lasso]",
-        "svm_rfe": "SVM-RFE [svm_rfe]",
-        "random_forest": "a random forest [random_forest]",
-    }
-    selectors = listed([cited[name] for name in source.config["panel"]["selectors"]])
+    selectors = listed([SELECTOR_WORDS[name] for name in source.config["panel"]["selectors"]])
     yield (
         f"The panel was chosen from the shared genes by the votes of {selectors}; a ridge logistic "
         "model was fitted for each disease on values that were brought to a common scale by the "

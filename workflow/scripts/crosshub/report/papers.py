@@ -135,6 +135,51 @@ PAPERS = {
         "Guyon I, Weston J, Barnhill S, Vapnik V. Gene selection for cancer classification using "
         "support vector machines. Machine Learning 2002;46:389.",
     ),
+    "lasso_sparse": (
+        "Friedman et al. 2010",
+        "Friedman J, Hastie T, Tibshirani R. Regularization paths for generalized linear models "
+        "via coordinate descent. Journal of Statistical Software 2010;33(1).",
+    ),
+    "elastic_net": (
+        "Zou and Hastie 2005",
+        "Zou H, Hastie T. Regularization and variable selection via the elastic net. Journal of "
+        "the Royal Statistical Society B 2005;67:301.",
+    ),
+    "multiple_svm_rfe": (
+        "Duan et al. 2005",
+        "Duan KB, Rajapakse JC, Wang H, Azuaje F. Multiple SVM-RFE for gene selection in cancer "
+        "classification with expression data. IEEE Transactions on NanoBioscience 2005;4:228.",
+    ),
+    "boruta": (
+        "Kursa and Rudnicki 2010",
+        "Kursa MB, Rudnicki WR. Feature selection with the Boruta package. Journal of Statistical "
+        "Software 2010;36(11).",
+    ),
+    "gradient_boosting": (
+        "Friedman 2002",
+        "Friedman JH. Stochastic gradient boosting. Computational Statistics and Data Analysis "
+        "2002;38:367.",
+    ),
+    "stability": (
+        "Shah and Samworth 2013",
+        "Shah RD, Samworth RJ. Variable selection with error control: another look at stability "
+        "selection. Journal of the Royal Statistical Society B 2013;75:55.",
+    ),
+    "artificial_genes": (
+        "Hédou et al. 2024",
+        "Hédou J, Marić I, Bellan G, et al. Discovery of sparse, reliable omic biomarkers with "
+        "Stabl. Nature Biotechnology 2024;42:1581.",
+    ),
+    "mrmr": (
+        "Ding and Peng 2005",
+        "Ding C, Peng H. Minimum redundancy feature selection from microarray gene expression "
+        "data. Journal of Bioinformatics and Computational Biology 2005;3:185.",
+    ),
+    "best_subset": (
+        "Hocking and Leslie 1967",
+        "Hocking RR, Leslie RN. Selection of the best subset in regression analysis. "
+        "Technometrics 1967;9:531.",
+    ),
     "random_forest": ("Breiman 2001", "Breiman L. Random forests. Machine Learning 2001;45:5."),
     "delong": (
         "DeLong et al. 1988",
