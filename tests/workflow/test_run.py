@@ -135,10 +135,14 @@ def digests(folder):
     }
 
 
-def test_one_core_and_two_cores_write_the_same_bytes(
-    folder, results, tmp_path, snakemake, small_study
+def test_one_core_killed_and_resumed_writes_the_bytes_of_two_cores(
+    folder, results, tmp_path, snakemake, small_study, kill_run
 ):
-    done = snakemake(tmp_path, small_study(tmp_path), cores=1)
+    study = small_study(tmp_path)
+    kill_run(tmp_path, study, pattern="results/small/evaluation/all/batches/*.parquet")
+    assert not list(tmp_path.glob("results/small/evaluation/all/verdict.json"))
+    assert snakemake(tmp_path, study, cores=1, options=["--unlock"]).returncode == 0
+    done = snakemake(tmp_path, study, cores=1, options=["--rerun-incomplete"])
     assert done.returncode == 0, done.stdout + done.stderr
     one, two = digests(tmp_path / "results" / "small"), digests(results)
     assert one.keys() == two.keys()
