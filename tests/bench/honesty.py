@@ -187,7 +187,7 @@ def draw() -> None:
     null = pd.read_csv(HERE / "honesty_null.tsv", sep="\t").query("genes > 0")
     figure = Figure(figsize=(6.5, 3.6), layout="constrained")
     axes = figure.subplots()
-    bins = np.arange(0.1, 1.001, 0.04)
+    bins = np.linspace(0.1, 1, 31)
     forced = null[null["procedure"] == "ten genes forced"]
     axes.hist(forced["auc"], bins, color="#0072B2", alpha=0.7, label="chosen anew in each fold")
     axes.hist(forced["outside"], bins, color="#D55E00", alpha=0.7, label="chosen on all samples")
@@ -208,7 +208,7 @@ def draw() -> None:
     axes.set_ylim(-0.02, 1.02)
     axes.set_xlabel(f"effect on {INFORMATIVE} of {GENES} genes (standard deviations)")
     axes.set_ylabel('share of studies with "beats chance"')
-    axes.legend(frameon=False, fontsize=8)
+    axes.legend(frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 0.08))
     save(figure, HERE / "honesty_power.svg")
 
 
