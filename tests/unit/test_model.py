@@ -178,3 +178,20 @@ def test_fit_does_not_depend_on_the_order_of_samples(cohorts):
         for group in (cohorts, turned)
     ]
     np.testing.assert_allclose(models[0].coefficient, models[1].coefficient, rtol=1e-3, atol=1e-5)
+
+
+def test_a_gap_in_one_sample_changes_no_other_and_is_told_of_it_alone(model, make_cohort):
+    whole = make_cohort("new", effects=dict.fromkeys(GENES, 1.5), seed=9).expression
+    gaps = whole.copy()
+    gaps.loc[[GENES[0], "G0001", "G0003"], gaps.columns[4]] = np.nan
+    before, after = model.score(whole), model.score(gaps)
+    others = before.index != 4
+    pd.testing.assert_frame_equal(before[others], after[others])
+    assert after.loc[4, "missing"] == GENES[0]
+    assert after.loc[4, "score"] != before.loc[4, "score"]
+    pd.testing.assert_series_equal(
+        model.score(gaps.iloc[:, [4]]).iloc[0], after.loc[4], check_names=False
+    )
+    gaps.loc[GENES[:4], gaps.columns[5]] = np.nan
+    with pytest.raises(DataError, match="4 of 10 genes of the panel"):
+        model.score(gaps)

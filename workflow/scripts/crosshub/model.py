@@ -43,7 +43,8 @@ class Reference:
         expression
             Genes × samples, any scale that keeps the order of the genes within a sample.
         genes
-            The genes wanted; those that `expression` lacks are missing in the result.
+            The genes wanted; what `expression` lacks of a sample is missing in the result. A gap of
+            one sample changes no other.
 
         Returns
         -------
@@ -53,23 +54,26 @@ class Reference:
         Raises
         ------
         DataError
-            If fewer than half of the reference genes are measured.
+            If fewer than half of the reference genes are measured in a sample.
         """
         present = expression.index.intersection(self.genes)
-        if len(present) < len(self.genes) / 2:
+        # Sorting puts gaps last, so that those before them are the known values.
+        background = np.sort(expression.loc[present].to_numpy(float), axis=0)
+        measured = len(present) - np.isnan(background).sum(axis=0)
+        fewest = int(measured.min()) if measured.size else len(present)
+        if fewest < len(self.genes) / 2:
             raise DataError(
-                f"only {len(present)} of {len(self.genes)} reference genes of the model are "
+                f"only {fewest} of {len(self.genes)} reference genes of the model are "
                 "measured: give gene symbols, and the whole array or transcriptome"
             )
-        background = np.sort(expression.loc[present].to_numpy(float), axis=0)
         wanted = expression.reindex(list(genes)).to_numpy(float)
         scaled = np.full(wanted.shape, np.nan)
-        known = ~np.isnan(wanted).any(axis=1)
         for j in range(wanted.shape[1]):
-            values = wanted[known, j]
-            below = np.searchsorted(background[:, j], values, side="left")
-            upto = np.searchsorted(background[:, j], values, side="right")
-            share = (below + upto) / (2 * len(present))
+            known = ~np.isnan(wanted[:, j])
+            values, own = wanted[known, j], background[: measured[j], j]
+            below = np.searchsorted(own, values, side="left")
+            upto = np.searchsorted(own, values, side="right")
+            share = (below + upto) / (2 * measured[j])
             scaled[known, j] = np.interp(share, PROBABILITIES, self.quantiles)
         return pd.DataFrame(scaled.T, index=expression.columns, columns=list(genes))
 
@@ -136,18 +140,20 @@ class Model:
         -------
         DataFrame
             sample, score (log odds of a case), probability, missing (panel genes that are not
-            measured and count as the reference value).
+            measured in it and count as the reference value).
 
         Raises
         ------
         DataError
-            If more than a fifth of the panel is not measured.
+            If more than a fifth of the panel is not measured in a sample.
         """
-        lacking = [gene for gene in self.genes if gene not in expression.index]
-        if len(lacking) > LARGEST_MISSING_SHARE * len(self.genes):
+        gaps = expression.reindex(list(self.genes)).isna().to_numpy()
+        lacking = [[g for g, gap in zip(self.genes, own, strict=True) if gap] for own in gaps.T]
+        most = max(lacking, key=len, default=[])
+        if len(most) > LARGEST_MISSING_SHARE * len(self.genes):
             raise DataError(
-                f"{len(lacking)} of {len(self.genes)} genes of the panel are not measured "
-                f"({', '.join(lacking[:5])}); the model cannot be used on these data"
+                f"{len(most)} of {len(self.genes)} genes of the panel are not measured "
+                f"({', '.join(most[:5])}); the model cannot be used on these data"
             )
         score = np.full(expression.shape[1], self.intercept)
         if self.genes:
@@ -159,7 +165,7 @@ class Model:
                 "sample": expression.columns,
                 "score": score,
                 "probability": 1 / (1 + np.exp(-score)),
-                "missing": ",".join(lacking),
+                "missing": [",".join(own) for own in lacking],
             }
         )
 

@@ -90,8 +90,7 @@ def read_expression(path: str | Path) -> pd.DataFrame:
             f"{path}: '{table.iloc[row, column]}' of gene '{table.index[row]}' in sample "
             f"'{table.columns[column]}' is no number"
         )
-    # A gene with a gap is as good as not measured: it must not shift the ranks of one sample.
-    return numbers.dropna()
+    return numbers.dropna(how="all")
 
 
 def remarks(model: Model, scores: pd.DataFrame) -> Sequence[str]:
@@ -100,9 +99,11 @@ def remarks(model: Model, scores: pd.DataFrame) -> Sequence[str]:
         f"# {model.disease}: panel of {len(model.genes)} genes; probabilities hold where "
         f"{model.prevalence:.0%} are cases, as in training"
     ]
-    missing = scores["missing"].iloc[0] if len(scores) else ""
+    named = {gene for cell in scores["missing"] for gene in cell.split(",") if gene}
+    missing = ", ".join(sorted(named))
     if missing:
         lines.append(
-            f"# not measured: {missing}; they count as the reference value of the training samples"
+            f"# not measured: {missing}; where that is so (column missing) they count as the "
+            "reference value of the training samples"
         )
     return lines
