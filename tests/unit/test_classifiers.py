@@ -11,10 +11,17 @@ import pytest
 from crosshub.classifiers import freeze
 from crosshub.classifiers.frozen import LARGEST_LOG_ODDS, check, log_odds
 from crosshub.classifiers.registry import CLASSIFIERS, fit_classifier
-from crosshub.classifiers.tuning import choose_setting, deviance, platt_sigmoid
+from crosshub.classifiers.tuning import (
+    COSTS,
+    choose_ridge_cost,
+    choose_setting,
+    deviance,
+    platt_sigmoid,
+)
 from crosshub.errors import DataError
 from crosshub.model import Reference
 from crosshub.panel import Training, fit_model
+from crosshub.selectors.base import inner_splits
 from scipy.optimize import minimize
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
@@ -246,22 +253,49 @@ def test_machines_are_not_sure_of_noise_even_if_people_gave_two_samples(name):
     assert np.mean(doubled_people) > np.mean(sure) + 0.2
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_ridge_is_the_model_that_panels_have(seed):
-    z, y = planted(seed, n=40)
-    people = np.array([f"person {i // 2}" for i in range(40)])
-    genes = [f"G{i}" for i in range(GENES)]
+def ridge_of_panel(z, y, people, seed):
+    genes = [f"G{i}" for i in range(z.shape[1])]
     values = pd.DataFrame(z, columns=genes)
     training = Training(values, y, people, pd.Series(0.0, index=genes))
     model, cost = fit_model(
         training, genes, Reference((), ()), disease="d", comparison="c", seed=seed
     )
-    standard = (values / training.scale).to_numpy()
-    classifier = fit_classifier("ridge_logistic", standard, y, people, seed=seed)
-    assert classifier["coefficients"] == list(model.coefficient)
-    assert classifier["intercept"] == model.intercept
-    other = LogisticRegression(C=cost, tol=1e-10, max_iter=10_000).fit(standard, y)
-    np.testing.assert_allclose(classifier["coefficients"], other.coef_[0], atol=1e-5)
+    return (values / training.scale).to_numpy(), model, cost
+
+
+@pytest.mark.parametrize("case", ["two samples a person", "cases of one person"])
+def test_ridge_is_the_model_that_panels_have(case):
+    z, y = planted(12, n=40, effect=0.6)
+    people = np.arange(40) // 2 if case == "two samples a person" else np.where(y, 0, np.arange(40))
+    for seed in range(12):
+        standard, model, cost = ridge_of_panel(z, y, people, seed)
+        classifier = fit_classifier("ridge_logistic", standard, y, people, seed=seed)
+        assert classifier["coefficients"] == list(model.coefficient)
+        assert classifier["intercept"] == model.intercept
+        other = LogisticRegression(C=cost, tol=1e-10, max_iter=10_000).fit(standard, y)
+        np.testing.assert_allclose(classifier["coefficients"], other.coef_[0], atol=1e-5)
+
+
+def test_cost_of_ridge_is_that_of_least_held_out_deviance():
+    z, y = planted(12, n=40, effect=0.6)
+    people = np.arange(40) // 2
+    chosen = []
+    for seed in range(12):
+        splits = inner_splits(y, people, 5, seed)
+        losses = [
+            sum(
+                deviance(
+                    LogisticRegression(C=cost).fit(z[train], y[train]).decision_function(z[test]),
+                    y[test],
+                )
+                for train, test in splits
+            )
+            for cost in COSTS
+        ]
+        chosen.append(choose_ridge_cost(z, y, splits))
+        assert chosen[-1] == COSTS[int(np.argmin(losses))]
+    assert len(set(chosen)) > 1
+    assert choose_ridge_cost(z, y, []) == 0.1
 
 
 def test_lasso_leaves_noise_genes_out(fitted):

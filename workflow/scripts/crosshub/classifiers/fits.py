@@ -28,7 +28,9 @@ from crosshub.penalized import choose_penalty, fit_path
 from crosshub.ridge import ridge_logistic
 
 NEIGHBOURS = (3, 5, 7, 9, 13, 17, 25)
-PENALTIES = (0.1, 1.0, 10.0)
+# Of the summed loss; above the last one a network of two layers collapses to a constant.
+PENALTIES = (0.1, 0.3, 1.0, 3.0)
+DEFAULT_PENALTY = 1.0
 HIDDEN_UNITS = 4
 
 
@@ -111,7 +113,7 @@ def fit_network(z: np.ndarray, y: np.ndarray, splits: Splits, seed: int) -> Clas
             warnings.simplefilter("ignore", ConvergenceWarning)
             return freeze.freeze_network(network.fit(z, y))
 
-    return fit(z, y, choose_setting(fit, PENALTIES, PENALTIES[-1], z, y, splits))
+    return fit(z, y, choose_setting(fit, PENALTIES, DEFAULT_PENALTY, z, y, splits))
 
 
 def _machine(z: np.ndarray, y: np.ndarray, splits: Splits, **kernel) -> tuple[SVC, float, float]:
