@@ -35,7 +35,12 @@ FOLDS, REPEATS, PERMUTATIONS = 5, 1, 39
 # Ten genes always, whatever the test says of them: what can be fooled is fooled.
 FORCED = {
     "shared": {"fdr": 1.0},
-    "panel": {"vote": "rank", "max_genes": 10, "selectors": ["lasso", "svm_rfe"]},
+    "panel": {
+        "vote": "rank",
+        "max_genes": 10,
+        "selectors": ["lasso", "svm_rfe"],
+        "classifier": "ridge_logistic",
+    },
 }
 DEFAULT: dict[str, dict] = {}
 

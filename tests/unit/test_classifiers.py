@@ -257,10 +257,9 @@ def ridge_of_panel(z, y, people, seed):
     genes = [f"G{i}" for i in range(z.shape[1])]
     values = pd.DataFrame(z, columns=genes)
     training = Training(values, y, people, pd.Series(0.0, index=genes))
-    model, cost = fit_model(
-        training, genes, Reference((), ()), disease="d", comparison="c", seed=seed
-    )
-    return (values / training.scale).to_numpy(), model, cost
+    model = fit_model(training, genes, Reference((), ()), disease="d", comparison="c", seed=seed)
+    standard = (values / training.scale).to_numpy()
+    return standard, model, choose_ridge_cost(standard, y, inner_splits(y, people, 5, seed))
 
 
 @pytest.mark.parametrize("case", ["two samples a person", "cases of one person"])

@@ -19,6 +19,7 @@ from crosshub.resampling import cross_validation, leave_cohort_out
 
 tested_cohorts.__test__ = False
 PANEL = {
+    "classifier": "ridge_logistic",
     "selectors": ["lasso", "svm_rfe", "random_forest"],
     "vote": "at_least",
     "votes": 2,

@@ -10,11 +10,13 @@ import pandas as pd
 import pytest
 from crosshub.assessment.decision_curve import decision_curve, shift_prevalence
 from crosshub.assessment.thresholds import wilson
+from crosshub.classifiers.freeze import freeze_linear
 from crosshub.errors import DataError
 from crosshub.explanation import (
     base_score,
     contributions,
     importance,
+    sampled_contributions,
     shapley,
 )
 from crosshub.figures.benefit import calibration_groups, draw_calibration, draw_decision_curve
@@ -99,7 +101,9 @@ def test_too_few_genes_or_a_background_with_gaps_are_refused(study):
 
 def test_a_model_without_genes_has_no_contributions(study):
     model, _, new = study
-    empty = replace(model, genes=(), center=(), scale=(), coefficient=())
+    empty = replace(
+        model, genes=(), center=(), scale=(), classifier=freeze_linear([], model.intercept)
+    )
     table = contributions(empty, new)
     assert table.empty
     assert list(table.columns) == ["sample", "gene", "value", "contribution"]
@@ -333,7 +337,13 @@ def test_nomogram_refuses_what_cannot_be_drawn(study, ends):
     with pytest.raises(DataError, match="no gene of the model moves"):
         nomogram(model, low, low)
     with pytest.raises(DataError, match="no gene of the model moves"):
-        nomogram(replace(model, genes=(), center=(), scale=(), coefficient=()), low, high)
+        nomogram(
+            replace(
+                model, genes=(), center=(), scale=(), classifier=freeze_linear([], model.intercept)
+            ),
+            low,
+            high,
+        )
     with pytest.raises(DataError, match="above its high end"):
         nomogram(model, high, low)
     with pytest.raises(DataError, match="high: no value"):
@@ -405,7 +415,7 @@ def make_nomogram(study):
             genes=tuple(names),
             center=(8.0,) * genes,
             scale=(1.0,) * genes,
-            coefficient=tuple(weight),
+            classifier=freeze_linear(weight, study[0].intercept),
         )
         low = pd.Series(6.4, index=names)
         return nomogram(model, low, low + 3.2, prevalence=prevalence)
@@ -548,3 +558,20 @@ def test_empty_tables_give_a_sentence(tmp_path):
     assert "no gene" in words(draw_contributions(empty, disease="a"), tmp_path)
     assert "no cohort" in words(draw_decision_curve({}, {}, disease="a"), tmp_path)
     assert "no cohort" in words(draw_calibration(predictions.head(0), disease="a"), tmp_path)
+
+
+@pytest.mark.parametrize("classifier", ["knn", "random_forest", "ridge_logistic"])
+def test_sampled_contributions_sum_to_the_score_for_any_classifier(study, make_cohort, classifier):
+    cohort = make_cohort("one", effects=dict.fromkeys(GENES[:5], 1.5))
+    model = fit_models(
+        [cohort], GENES[:6], ["disease"], comparison="all", seed=1, classifier=classifier
+    )["disease"]
+    values = model.reference.transform(cohort.expression, model.genes)
+    table = sampled_contributions(model, values, np.random.default_rng(0))
+    background = values.iloc[np.linspace(0, len(values) - 1, 25).round().astype(int)]
+    base = model.predict(background.to_numpy()).mean()
+    scores = model.score(cohort.expression)["score"]
+    np.testing.assert_allclose(base + totals(table, values.index), scores, atol=1e-9)
+    if model.is_linear:
+        exact = contributions(model, cohort.expression, background.mean())
+        np.testing.assert_allclose(table["contribution"], exact["contribution"], atol=1e-9)

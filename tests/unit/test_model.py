@@ -4,6 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub.classifiers.registry import CLASSIFIERS
 from crosshub.errors import DataError
 from crosshub.model import fit_reference, from_plain, to_plain
 from crosshub.panel import count_votes, fit_model, fit_models, select_panel, training_set
@@ -63,14 +64,15 @@ def test_a_damaged_model_is_refused(model):
     value = json.loads(json.dumps(to_plain(model)))
     for change in (
         {"genes": value["genes"][:-1]},
-        {"coefficient": "much"},
+        {"classifier": "much"},
+        {"classifier": value["classifier"] | {"coefficients": [1.0]}},
         {"format": 99},
         {"reference": {}},
     ):
         with pytest.raises(DataError):
             from_plain(value | change)
     with pytest.raises(DataError, match="no crosshub model"):
-        from_plain({"format": 1})
+        from_plain({"format": 2})
 
 
 def test_missing_genes_are_named_and_too_many_stop(model, make_cohort):
@@ -174,7 +176,7 @@ def test_fit_does_not_depend_on_the_order_of_samples(cohorts):
             comparison="all",
             seed=1,
             cost=1.0,
-        )[0]
+        )
         for group in (cohorts, turned)
     ]
     np.testing.assert_allclose(models[0].coefficient, models[1].coefficient, rtol=1e-3, atol=1e-5)
@@ -195,3 +197,25 @@ def test_a_gap_in_one_sample_changes_no_other_and_is_told_of_it_alone(model, mak
     gaps.loc[GENES[:4], gaps.columns[5]] = np.nan
     with pytest.raises(DataError, match="4 of 10 genes of the panel"):
         model.score(gaps)
+
+
+@pytest.mark.parametrize("classifier", list(CLASSIFIERS))
+def test_every_classifier_scores_one_sample_as_in_its_cohort_and_from_json(
+    cohorts, make_cohort, classifier
+):
+    models = fit_models(
+        cohorts, GENES, ["disease"], comparison="all", seed=1, classifier=classifier
+    )
+    model = from_plain(json.loads(json.dumps(to_plain(models["disease"]))))
+    new = make_cohort("new", effects=dict.fromkeys(GENES, 1.5), seed=9)
+    together = model.score(new.expression)
+    alone = [model.score(new.expression[[name]]) for name in new.expression]
+    pd.testing.assert_frame_equal(together, pd.concat(alone, ignore_index=True))
+    score = together["score"].to_numpy()
+    assert score[new.is_case].mean() > score[~new.is_case].mean() + 0.5
+
+
+def test_a_classifier_that_is_no_sum_has_no_weights(model):
+    other = replace(model, classifier={"kind": "knn"})
+    with pytest.raises(DataError, match="no weights"):
+        _ = other.coefficient

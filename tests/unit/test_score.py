@@ -20,8 +20,8 @@ def files(tmp_path):
     """Write a model and a table of six samples; return their paths and the table."""
     reference = Reference(tuple(GENES), tuple(np.linspace(2, 14, 201)))
     panel = ("G010", "G050", "G120", "G150", "G199")
-    numbers = (8.0,) * 5, (2.0,) * 5, (0.7, -0.4, 0.3, 0.2, -0.1)
-    model = Model("gout", "all", panel, *numbers, 0.2, 0.4, reference)
+    classifier = {"kind": "linear", "coefficients": [0.7, -0.4, 0.3, 0.2, -0.1], "intercept": 0.2}
+    model = Model("gout", "all", panel, (8.0,) * 5, (2.0,) * 5, classifier, 0.4, reference)
     (tmp_path / "model.json").write_text(json.dumps(to_plain(model)))
     values = np.random.default_rng(0).normal(8, 2, (200, 6))
     table = pd.DataFrame(values, pd.Index(GENES, name="gene"), [f"S{i}" for i in range(6)])

@@ -191,8 +191,7 @@ def report_files():
     for name in STUDY.comparisons:
         made = ("overlap.tsv", "network_genes.tsv", "batches.svg")
         files += [f"<study>/shared/{name}/{file}" for file in made]
-        files += [f"<study>/evaluation/{name}/verdict.json"]
-        files += STUDY.explained(name, "importance.tsv")
+        files += STUDY.evaluated(name)
     files += [f"<study>/shared/{name}/consensus.tsv" for name in STUDY.with_consensus]
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:

@@ -130,6 +130,7 @@ rule explain_model:
     params:
         rows=lambda wildcards: rows_of(of_disease(wildcards)),
         prevalence=lambda wildcards: STUDY.prevalence.get(wildcards.disease),
+        seed=SEED,
         code=source_hash("explain_model"),
     message:
         "Explaining the model of {wildcards.disease} for comparison {wildcards.comparison}"

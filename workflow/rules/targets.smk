@@ -55,11 +55,7 @@ rule panel:
 
 rule evaluation:
     input:
-        collect(
-            "<study>/evaluation/{comparison}/verdict.json",
-            comparison=STUDY.comparisons,
-        ),
-        [STUDY.explained(name, "importance.tsv") for name in STUDY.comparisons],
+        [STUDY.evaluated(name) for name in STUDY.comparisons],
 
 
 rule audit:

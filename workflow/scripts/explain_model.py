@@ -4,6 +4,7 @@ from crosshub import figures
 from crosshub.explanation import explain_model, importance
 from crosshub.loading import load_cohorts
 from crosshub.model import from_plain
+from crosshub.randomness import generator
 from crosshub.runtime import job
 from crosshub.tables import read_frame, read_json, write_table
 
@@ -11,7 +12,8 @@ with job(snakemake) as log:
     source, output, disease = snakemake.input, snakemake.output, snakemake.wildcards.disease
     cohorts = list(load_cohorts(snakemake.params.rows, source).values())
     model, predictions = from_plain(read_json(source.model)), read_frame(source.predictions)
-    shown = explain_model(model, cohorts, predictions, snakemake.params.prevalence)
+    rng = generator(snakemake.params.seed, "explain_model", model.comparison, disease)
+    shown = explain_model(model, cohorts, predictions, snakemake.params.prevalence, rng)
     write_table(importance(shown.contributions), output.importance)
     told = dict(zip(("n_cases", "n_controls"), shown.training, strict=True)) | {"disease": disease}
     drawn = {

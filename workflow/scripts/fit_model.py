@@ -17,6 +17,7 @@ with job(snakemake) as log:
         [disease],
         comparison=comparison,
         seed=delivered_seed(snakemake.params.seed, comparison),
+        classifier=snakemake.params.procedure["panel"]["classifier"],
     )[disease]
     write_json(to_plain(model), snakemake.output.model)
     log.info("model of %s with %d genes", disease, len(model.genes))

@@ -104,6 +104,36 @@ def discover(
         If a disease of the comparison is left without a cohort.
     """
     training = restrict(cohorts, samples)
+    differential, combined, shared = find_genes(training, settings)
+    seed = int(rng.integers(2**31))
+    panel = select_panel(training, shared, settings.diseases, settings.panel, seed=seed)
+    models = fit_models(
+        training,
+        panel.genes,
+        settings.diseases,
+        comparison=settings.comparison,
+        seed=seed,
+        classifier=settings.panel["classifier"],
+    )
+    return Discovery(differential, combined, shared, panel, models)
+
+
+def find_genes(
+    training: Sequence[Cohort], settings: Procedure
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame], pd.DataFrame]:
+    """Find the shared genes in training cohorts.
+
+    Returns
+    -------
+    tuple
+        Cohort → differential expression, disease → all its cohorts combined, and the table of
+        `shared.find_shared`.
+
+    Raises
+    ------
+    DataError
+        If a disease of the comparison is left without a cohort.
+    """
     require_all_diseases(training, settings.diseases)
     differential = {cohort.name: fit_differential(cohort) for cohort in training}
     combined = {
@@ -129,12 +159,7 @@ def discover(
         tied_genes=tied,
         family=settings.family,
     )
-    seed = int(rng.integers(2**31))
-    panel = select_panel(training, shared, settings.diseases, settings.panel, seed=seed)
-    models = fit_models(
-        training, panel.genes, settings.diseases, comparison=settings.comparison, seed=seed
-    )
-    return Discovery(differential, combined, shared, panel, models)
+    return differential, combined, shared
 
 
 def delivered_seed(study_seed: int, comparison: str) -> int:

@@ -7,13 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from crosshub.classifiers.registry import FOLDS
+from crosshub.classifiers.tuning import choose_ridge_cost
 from crosshub.cohorts import Cohort, restrict
 from crosshub.discover import Procedure, discover
 from crosshub.errors import DataError
 from crosshub.model import Model
-from crosshub.panel import fit_model, training_set
+from crosshub.panel import fit_model, standardised, training_set
 from crosshub.performance import concordance
 from crosshub.resampling import Split, cross_validation, leave_cohort_out
+from crosshub.selectors.base import inner_splits
 from crosshub.shared.overlap import permute_labels
 
 log = logging.getLogger(__name__)
@@ -129,15 +132,17 @@ def _evaluate_split(
         if not samples:
             continue
         model = found.models[cohort.disease]
-        result.predictions.append(_predict(model, cohort).assign(**key, n_genes=len(genes)))
+        result.predictions.append(score_cohort(model, cohort).assign(**key, n_genes=len(genes)))
     if draws and genes:
         training = restrict(cohorts, train)
         tested = [cohorts[name].only(samples) for name, samples in test.items() if samples]
-        table = _random_panels(training, tested, found.models, draws, rng)
+        table = _random_panels(
+            training, tested, found.models, procedure.panel["classifier"], draws, rng
+        )
         result.random_panels.append(table.assign(unit=key["unit"], fold=key["fold"]))
 
 
-def _predict(model: Model, cohort: Cohort) -> pd.DataFrame:
+def score_cohort(model: Model, cohort: Cohort) -> pd.DataFrame:
     """Score the test samples; a panel that the cohort does not measure predicts the prevalence."""
     odds = np.log(model.prevalence / (1 - model.prevalence))
     try:
@@ -162,6 +167,7 @@ def _random_panels(
     training: Sequence[Cohort],
     tested: Sequence[Cohort],
     models: Mapping[str, Model],
+    classifier: str,
     draws: int,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
@@ -180,27 +186,25 @@ def _random_panels(
          for gene in rng.choice(pool[name], n, replace=False)]
         for _ in range(draws)
     ]  # fmt: skip
-    genes = sorted({gene for panel in panels for gene in panel})
+    genes = sorted({gene for panel in [real, *panels] for gene in panel})
     seed = int(rng.integers(2**31))
     rows = []
-    for disease, model in models.items():
+    for disease in models:
         own = training_set([c for c in training if c.disease == disease], genes, reference)
-        # The penalty of the real panel serves all: tuning each would cost more than it tells.
-        fitted = training_set(
-            [c for c in training if c.disease == disease], list(model.genes), reference
-        )
-        _, cost = fit_model(
-            fitted, model.genes, reference, disease=disease, comparison="", seed=seed
-        )
+        cost = None
+        if classifier == "ridge_logistic":
+            # The penalty of the real panel serves all: tuning each costs more than it tells.
+            splits = inner_splits(own.y, own.people, FOLDS, seed)
+            cost = choose_ridge_cost(standardised(own, real)[0], own.y, splits)
         cohorts = [cohort for cohort in tested if cohort.disease == disease]
         values = {c.name: reference.transform(c.expression, genes) for c in cohorts}
         for draw, panel in enumerate(panels):
-            drawn, _ = fit_model(
-                own, panel, reference, disease=disease, comparison="", seed=seed, cost=cost
-            )
+            drawn = fit_model(
+                own, panel, reference, disease=disease, comparison="", seed=seed,
+                classifier=classifier, cost=cost,
+            )  # fmt: skip
             for cohort in cohorts:
-                z = (values[cohort.name][panel].to_numpy() - drawn.center) / drawn.scale
-                score = np.nan_to_num(z) @ np.array(drawn.coefficient)
+                score = drawn.predict(values[cohort.name][panel].to_numpy())
                 concordant, pairs = concordance(cohort.is_case.to_numpy(), score)
                 rows.append((disease, cohort.name, draw, concordant, pairs))
     return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])
@@ -231,7 +235,7 @@ def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataF
         log.info("validation in %s: %d people of discovery left out", cohort.name, dropped)
         key = {"resampling": "validation", "unit": cohort.name, "fold": 0}
         model = models[cohort.disease]
-        parts.append(_predict(model, new).assign(**key, n_genes=len(model.genes)))
+        parts.append(score_cohort(model, new).assign(**key, n_genes=len(model.genes)))
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=PREDICTIONS)
 
 

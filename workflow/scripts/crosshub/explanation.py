@@ -19,6 +19,8 @@ from crosshub.model import Model, of_genes
 from crosshub.nomogram import Nomogram, nomogram
 
 MOST_ENUMERATED = 8
+LARGEST_BACKGROUND = 25
+SAMPLED_ORDERS = 50
 THRESHOLDS = np.arange(0.01, 0.991, 0.01)
 CONTRIBUTIONS = ["sample", "gene", "value", "contribution"]
 
@@ -34,7 +36,7 @@ def contributions(
     Parameters
     ----------
     model
-        Logistic model.
+        With a linear classifier; for others see `sampled_contributions`.
     expression
         Genes × samples, any scale that keeps the order of the genes within a sample.
     background
@@ -67,10 +69,42 @@ def contributions(
     weight = np.array(model.coefficient) / np.array(model.scale)
     added = weight * (values - _background(model, background))
     added[np.isnan(values)] = 0
+    return _long(scores["sample"].to_numpy(), genes, values, added)
+
+
+def sampled_contributions(
+    model: Model, values: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
+    """Return what each gene adds to the score of each sample, for a classifier of any kind.
+
+    Parameters
+    ----------
+    model
+        Of any kind.
+    values
+        Samples × genes of the model (log2, on its reference scale), none missing. Evenly spaced
+        ones of them, at most 25, are the background.
+    rng
+        Of the orders; see `shapley`.
+
+    Returns
+    -------
+    DataFrame
+        As `contributions`; those of a sample sum to its score minus the background's mean score.
+    """
+    z = values[list(model.genes)].to_numpy(float)
+    places = np.linspace(0, len(z) - 1, min(LARGEST_BACKGROUND, len(z))).round().astype(int)
+    added = shapley(model.predict, z, z[places], rng=rng, permutations=SAMPLED_ORDERS)
+    return _long(values.index.to_numpy(), list(model.genes), z, added)
+
+
+def _long(
+    samples: np.ndarray, genes: list[str], values: np.ndarray, added: np.ndarray
+) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "sample": np.repeat(scores["sample"].to_numpy(), len(genes)),
-            "gene": np.tile(np.array(genes, dtype=object), len(scores)),
+            "sample": np.repeat(samples, len(genes)),
+            "gene": np.tile(np.array(genes, dtype=object), len(samples)),
             "value": values.ravel(),
             "contribution": added.ravel(),
         }
@@ -241,7 +275,8 @@ class Explained:
     contributions
         Of the training samples; see `contributions`.
     nomogram
-        From the 5 % to the 95 % quantile of each gene in training; None without a gene.
+        From the 5 % to the 95 % quantile of each gene in training; None without a gene, and where
+        the classifier is not linear.
     tested
         The predictions that the rest is from: those of validation cohorts, else cross-validated.
     curves
@@ -265,6 +300,7 @@ def explain_model(
     cohorts: Sequence[Cohort],
     predictions: pd.DataFrame,
     prevalence: float | None,
+    rng: np.random.Generator,
 ) -> Explained:
     """Show the model of a disease from all sides.
 
@@ -278,15 +314,22 @@ def explain_model(
         All predictions of the evaluation.
     prevalence
         Share of cases where the model would be used; None: unknown, and benefit with it.
+    rng
+        Of the Shapley values of a classifier that is not linear.
     """
     added, nomo = pd.DataFrame(columns=CONTRIBUTIONS), None
     if model.genes:
         values = pd.concat([model.reference.transform(c.expression, model.genes) for c in cohorts])
         values = values[~values.index.duplicated()]
-        parts = [contributions(model, c.expression, values.mean()) for c in cohorts]
-        added = pd.concat(parts, ignore_index=True).drop_duplicates(["sample", "gene"])
-        low, high = values.quantile(0.05), values.quantile(0.95)
-        nomo = nomogram(model, low, high, prevalence=prevalence)
+        if model.is_linear:
+            parts = [contributions(model, c.expression, values.mean()) for c in cohorts]
+            added = pd.concat(parts, ignore_index=True).drop_duplicates(["sample", "gene"])
+            low, high = values.quantile(0.05), values.quantile(0.95)
+            # Where no gene has a weight there is nothing to read points from.
+            if model.coefficient.any():
+                nomo = nomogram(model, low, high, prevalence=prevalence)
+        else:
+            added = sampled_contributions(model, values, rng)
     case = pd.concat([c.is_case for c in cohorts])
     case = case[~case.index.duplicated()]
     own = predictions[predictions["disease"] == model.disease]

@@ -1,4 +1,4 @@
-"""The frozen model of a disease: JSON of coefficients and reference quantiles; scores one sample.
+"""The frozen model of a disease: JSON of a classifier and reference quantiles; scores one sample.
 
 A sample is brought to the scale of the training samples by itself alone: the rank of a gene among
 the reference genes of the sample is replaced by the training samples' value at that rank. So the
@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crosshub.classifiers.frozen import Classifier, check, log_odds
 from crosshub.errors import DataError
 
-FORMAT = 1
+FORMAT = 2
 REFERENCE_SIZE = 1000
 PROBABILITIES = np.linspace(0, 1, 201)
 LARGEST_MISSING_SHARE = 0.2
@@ -100,7 +101,7 @@ def fit_reference(matrices: Sequence[pd.DataFrame]) -> Reference:
 
 @dataclass(frozen=True)
 class Model:
-    """A logistic model of a disease.
+    """The model of a disease.
 
     Attributes
     ----------
@@ -108,10 +109,11 @@ class Model:
         What it is for.
     genes
         The panel.
-    center, scale, coefficient
-        For each gene: reference value (log2), spread (log2), and weight of the standardised value.
-    intercept
-        Log odds of a case at the reference values. Without genes: of the training prevalence.
+    center, scale
+        For each gene: reference value and spread (log2).
+    classifier
+        From standardised values to log odds of a case, as `classifiers.frozen` scores it. Without
+        genes it says the log odds of the training prevalence.
     prevalence
         Share of cases in training; probabilities hold for this prevalence alone.
     reference
@@ -123,10 +125,39 @@ class Model:
     genes: tuple[str, ...]
     center: tuple[float, ...]
     scale: tuple[float, ...]
-    coefficient: tuple[float, ...]
-    intercept: float
+    classifier: Classifier
     prevalence: float
     reference: Reference
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the log odds are a weighted sum of the genes."""
+        return self.classifier["kind"] == "linear"
+
+    @property
+    def coefficient(self) -> np.ndarray:
+        """Weights of the standardised genes; `DataError` if the classifier is not linear."""
+        return np.array(self._linear("coefficients"), float)
+
+    @property
+    def intercept(self) -> float:
+        """Log odds at the reference values; `DataError` if the classifier is not linear."""
+        return float(self._linear("intercept"))
+
+    def _linear(self, part: str) -> Any:
+        if not self.is_linear:
+            raise DataError(
+                f"the classifier of this model ({self.classifier['kind']}) has no weights of genes"
+            )
+        return self.classifier[part]
+
+    def predict(self, values: np.ndarray) -> np.ndarray:
+        """Return log odds of a case of samples × genes (log2, reference scale).
+
+        A gene that is missing counts as its reference value.
+        """
+        z = (np.asarray(values, float) - np.array(self.center)) / np.array(self.scale)
+        return log_odds(self.classifier, np.nan_to_num(z))
 
     def score(self, expression: pd.DataFrame) -> pd.DataFrame:
         """Score samples, each by itself.
@@ -155,11 +186,10 @@ class Model:
                 f"{len(most)} of {len(self.genes)} genes of the panel are not measured "
                 f"({', '.join(most[:5])}); the model cannot be used on these data"
             )
-        score = np.full(expression.shape[1], self.intercept)
+        values = np.zeros((expression.shape[1], 0))
         if self.genes:
             values = self.reference.transform(expression, self.genes).to_numpy(float)
-            z = (values - np.array(self.center)) / np.array(self.scale)
-            score = score + np.nan_to_num(z) @ np.array(self.coefficient)
+        score = self.predict(values)
         return pd.DataFrame(
             {
                 "sample": expression.columns,
@@ -181,7 +211,7 @@ def of_genes(model: Model, values: pd.Series, what: str) -> np.ndarray:
 
 def to_plain(model: Model) -> dict[str, Any]:
     """Return a model in the types of JSON."""
-    return {"format": FORMAT, "kind": "crosshub logistic model", **asdict(model)}
+    return {"format": FORMAT, "kind": "crosshub model", **asdict(model)}
 
 
 def from_plain(value: dict[str, Any]) -> Model:
@@ -198,15 +228,13 @@ def from_plain(value: dict[str, Any]) -> Model:
         reference = Reference(
             tuple(value["reference"]["genes"]), tuple(map(float, value["reference"]["quantiles"]))
         )
-        lists = {
-            name: tuple(map(float, value[name])) for name in ("center", "scale", "coefficient")
-        }
+        lists = {name: tuple(map(float, value[name])) for name in ("center", "scale")}
         model = Model(
             disease=value["disease"],
             comparison=value["comparison"],
             genes=tuple(value["genes"]),
             **lists,
-            intercept=float(value["intercept"]),
+            classifier=value["classifier"],
             prevalence=float(value["prevalence"]),
             reference=reference,
         )
@@ -215,4 +243,5 @@ def from_plain(value: dict[str, Any]) -> Model:
     sizes = {len(model.genes), *(len(part) for part in lists.values())}
     if len(sizes) > 1 or len(reference.quantiles) != len(PROBABILITIES):
         raise DataError("the lists of this model do not have the same length; it is damaged")
+    check(model.classifier, len(model.genes))
     return model

@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crosshub.classifiers.fits import ridge_at
+from crosshub.classifiers.freeze import freeze_linear
+from crosshub.classifiers.registry import fit_classifier
 from crosshub.cohorts import Cohort
 from crosshub.model import Model, Reference, fit_reference
 from crosshub.randomness import derived_seed
-from crosshub.ridge import ridge_logistic
-from crosshub.selectors.base import inner_splits
 from crosshub.selectors.registry import SELECTORS
-
-COSTS = (0.01, 0.1, 1.0, 10.0)
 
 
 @dataclass(frozen=True)
@@ -140,6 +139,7 @@ def fit_models(
     *,
     comparison: str,
     seed: int,
+    classifier: str = "ridge_logistic",
 ) -> dict[str, Model]:
     """Fit the model of each disease on the panel.
 
@@ -155,6 +155,8 @@ def fit_models(
         Its name.
     seed
         Of this procedure.
+    classifier
+        Of `classifiers.registry.CLASSIFIERS`.
 
     Returns
     -------
@@ -167,8 +169,14 @@ def fit_models(
         training = training_set([c for c in cohorts if c.disease == disease], genes, reference)
         own = derived_seed(seed, "fit_model", disease)
         models[disease] = fit_model(
-            training, genes, reference, disease=disease, comparison=comparison, seed=own
-        )[0]
+            training,
+            genes,
+            reference,
+            disease=disease,
+            comparison=comparison,
+            seed=own,
+            classifier=classifier,
+        )
     return models
 
 
@@ -242,9 +250,10 @@ def fit_model(
     disease: str,
     comparison: str,
     seed: int,
+    classifier: str = "ridge_logistic",
     cost: float | None = None,
-) -> tuple[Model, float]:
-    """Fit a ridge logistic model.
+) -> Model:
+    """Fit the model of a disease.
 
     Parameters
     ----------
@@ -257,54 +266,34 @@ def fit_model(
     disease, comparison
         Names for the model.
     seed
-        Of the inner folds.
+        Of the inner folds, and of what is random in the fit.
+    classifier
+        Of `classifiers.registry.CLASSIFIERS`.
     cost
-        Inverse penalty; if not given, that of least cross-validated deviance.
-
-    Returns
-    -------
-    tuple of Model and float
-        The model and the cost that was used.
+        Inverse penalty of a ridge logistic model; if given, nothing is tuned.
     """
     genes = list(genes)
+    z, scale = standardised(training, genes)
     prevalence = float(training.y.mean())
-    coefficient, intercept, chosen = np.zeros(0), float(np.log(prevalence / (1 - prevalence))), 0.0
-    scale = training.scale[genes]
-    if genes:
-        z = (training.values[genes] / scale).to_numpy()
-        chosen = cost or _choose_cost(z, training.y, training.people, seed)
-        fitted = ridge_logistic(z[None], training.y[None], chosen)
-        coefficient, intercept = fitted[0][0], float(fitted[1][0])
-    model = Model(
+    if not genes:
+        frozen = freeze_linear(np.zeros(0), np.log(prevalence / (1 - prevalence)))
+    elif cost is not None:
+        frozen = ridge_at(z, training.y, cost)
+    else:
+        frozen = fit_classifier(classifier, z, training.y, training.people, seed=seed)
+    return Model(
         disease=disease,
         comparison=comparison,
         genes=tuple(genes),
         center=tuple(training.center[genes].tolist()),
         scale=tuple(scale.tolist()),
-        coefficient=tuple(coefficient.tolist()),
-        intercept=intercept,
+        classifier=frozen,
         prevalence=prevalence,
         reference=reference,
     )
-    return model, chosen
 
 
-def _choose_cost(z: np.ndarray, y: np.ndarray, people: np.ndarray, seed: int) -> float:
-    splits = inner_splits(y, people, 5, seed)
-    if not splits:
-        return COSTS[1]
-    seen = np.zeros((len(splits), len(y)))
-    for fold, (train, _) in enumerate(splits):
-        seen[fold, train] = 1
-    # All penalties and folds at once: costs × folds models.
-    count = len(COSTS) * len(splits)
-    counted = np.tile(seen, (len(COSTS), 1))
-    coefficient, intercept = ridge_logistic(
-        np.broadcast_to(z, (count, *z.shape)),
-        np.broadcast_to(y, (count, len(y))),
-        np.repeat(COSTS, len(splits)),
-        counted,
-    )
-    margin = (coefficient @ z.T + intercept[:, None]) * (2 * y - 1)
-    loss = (np.logaddexp(0, -margin) * (1 - counted)).sum(axis=1)
-    return COSTS[int(loss.reshape(len(COSTS), -1).sum(axis=1).argmin())]
+def standardised(training: Training, genes: Sequence[str]) -> tuple[np.ndarray, pd.Series]:
+    """Return samples × genes in units of their spread, and the spread (log2)."""
+    scale = training.scale[list(genes)]
+    return (training.values[list(genes)] / scale).to_numpy(), scale

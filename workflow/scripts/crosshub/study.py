@@ -85,6 +85,11 @@ class Study:
         return read_family(place) if place else None
 
     @property
+    def tries_combinations(self) -> bool:
+        """Whether every selector is tried with every classifier."""
+        return all(self.config["evaluation"]["combinations"].values())
+
+    @property
     def with_consensus(self) -> list[str]:
         """The comparisons of several diseases, whose consensus modules are sought."""
         wanted = self.config["modules"]["consensus_permutations"] > 0
@@ -97,10 +102,15 @@ class Study:
         inside = self.comparisons[comparison]["diseases"]
         return [name for name in self.diseases if name not in inside]
 
-    def explained(self, comparison: str, file: str) -> list[str]:
-        """Paths of a file that each disease of a comparison has in the evaluation."""
+    def evaluated(self, comparison: str) -> list[str]:
+        """Paths of what the evaluation of a comparison ends in."""
+        folder = f"<study>/evaluation/{comparison}"
+        files = [f"{folder}/verdict.json"]
         diseases = self.comparisons[comparison]["diseases"]
-        return [f"<study>/evaluation/{comparison}/{name}/{file}" for name in diseases]
+        files += [f"{folder}/{name}/importance.tsv" for name in diseases]
+        if self.tries_combinations:
+            files.append(f"{folder}/combinations.tsv")
+        return files
 
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
@@ -134,7 +144,7 @@ def read_study(
         except DataError as error:
             wrong.append(str(error))
     study = Study(filled, tuple(rows))
-    wrong += _check_files(study)
+    wrong += _check_files(study) + _check_combinations(study)
     if filled["candidates"]["restrict_to"] and not wrong:
         try:
             _ = study.family
@@ -247,6 +257,17 @@ def _check_comparisons(study: Study) -> list[str]:
                 f"({', '.join(sorted(kinds))}); list diseases of one kind in config.comparisons"
             )
     return wrong
+
+
+def _check_combinations(study: Study) -> list[str]:
+    wanted = study.config["evaluation"]["combinations"]
+    lacking = [kind for kind, names in wanted.items() if not names]
+    if len(lacking) != 1:
+        return []
+    return [
+        f"config.evaluation.combinations: has no {lacking[0]}; name some, or 'all', or leave both "
+        "lists empty"
+    ]
 
 
 def _check_recipes(study: Study) -> list[str]:

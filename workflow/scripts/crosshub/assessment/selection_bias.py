@@ -25,6 +25,8 @@ class SelectionBias:
         best on people drawn.
     low, high
         2.5 and 97.5 % of those.
+    all_performances
+        Uncorrected performance of each configuration.
     won
         Share of the bootstraps that each configuration won.
     bootstraps
@@ -36,6 +38,7 @@ class SelectionBias:
     corrected: float
     low: float
     high: float
+    all_performances: np.ndarray
     won: np.ndarray
     bootstraps: int
 
@@ -143,6 +146,7 @@ def corrected_performance(
         float(left_out.mean()),
         float(low),
         float(high),
+        overall,
         won,
         int(usable.sum()),
     )

@@ -36,7 +36,12 @@ HIDDEN_UNITS = 4
 
 def fit_ridge(z: np.ndarray, y: np.ndarray, splits: Splits, seed: int) -> Classifier:
     """Fit a ridge logistic model; its cost by inner folds."""
-    coefficients, intercept = ridge_logistic(z[None], y[None], choose_ridge_cost(z, y, splits))
+    return ridge_at(z, y, choose_ridge_cost(z, y, splits))
+
+
+def ridge_at(z: np.ndarray, y: np.ndarray, cost: float) -> Classifier:
+    """Fit a ridge logistic model of a given cost (inverse penalty)."""
+    coefficients, intercept = ridge_logistic(z[None], y[None], cost)
     return freeze.freeze_linear(coefficients[0], intercept[0])
 
 

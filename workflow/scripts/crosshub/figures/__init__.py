@@ -7,6 +7,7 @@ from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.benefit import draw_calibration, draw_decision_curve
 from crosshub.figures.cohort import quality, volcano
+from crosshub.figures.combinations import combinations
 from crosshub.figures.comparison import performance, votes
 from crosshub.figures.effects import forest
 from crosshub.figures.explanation import draw_contributions, draw_nomogram
@@ -19,6 +20,7 @@ from crosshub.figures.style import save
 __all__ = [
     "audit",
     "batches",
+    "combinations",
     "compounds",
     "conserved_network",
     "draw_calibration",

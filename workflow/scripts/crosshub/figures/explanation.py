@@ -152,7 +152,10 @@ def draw_nomogram(
         Rulers of points, of each gene, of the total and of the probability.
     """
     if nomogram is None:
-        return only_message(f"{disease}: the model has no gene, so there is nothing to add up.")
+        return only_message(
+            f"{disease}: the score of this model is not a sum over genes, or no gene moves it, so "
+            "there is nothing to add up."
+        )
     genes = nomogram.genes
     rulers = 3 + np.isfinite(nomogram.stated_prevalence)
     figure = Figure(

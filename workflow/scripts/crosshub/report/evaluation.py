@@ -8,6 +8,7 @@ from crosshub.report.blocks import (
     Code,
     Column,
     Section,
+    Table,
     Text,
     decimal,
     estimate,
@@ -17,6 +18,7 @@ from crosshub.report.blocks import (
     whole,
     words,
 )
+from crosshub.report.combinations import combinations
 from crosshub.report.explained import explain
 from crosshub.report.numbers import is_missing, number, p_value, percent, plural
 from crosshub.report.source import Source, not_made
@@ -86,21 +88,11 @@ def _models(source: Source, section: Section, name: str, diseases: list[str]) ->
     if not known:
         section.add(not_made("The models", "evaluation"))
         return
-    rows: dict[str, dict[str, Any]] = {}
-    for disease, model in known.items():
-        for gene, weight in zip(model["genes"], model["coefficient"], strict=True):
-            rows.setdefault(gene, {"gene": gene})[disease] = weight
-    rows["(intercept)"] = {"gene": "(intercept)"} | {d: m["intercept"] for d, m in known.items()}
-    rows["(share)"] = {"gene": "(share of cases)"} | {d: m["prevalence"] for d, m in known.items()}
-    columns = [words("Gene", "gene"), *(decimal(disease, disease, 3) for disease in known)]
+    linear = {d: m for d, m in known.items() if m["classifier"]["kind"] == "linear"}
+    if linear:
+        section.add(_weights(name, linear))
     first, folder = next(iter(known)), f"results/{source.config['study']}/panel/{name}"
     section.add(
-        table(
-            pd.DataFrame(list(rows.values())),
-            columns,
-            caption="Models: change of the log odds of a case for one standard deviation of a gene",
-            file=f"panel/{name}/<disease>/model.json",
-        ),
         Text(
             "To score samples, whatever the platform: each sample is brought to the scale of the "
             "training samples by the ranks of its own genes, so it needs no other sample. The "
@@ -113,6 +105,23 @@ def _models(source: Source, section: Section, name: str, diseases: list[str]) ->
             f'model = from_plain(read_json("{folder}/{first}/model.json"))\n'
             "model.score(expression)  # genes × samples; returns score and probability"
         ),
+    )
+
+
+def _weights(name: str, models: dict[str, Any]) -> Table:
+    rows: dict[str, dict[str, Any]] = {}
+    for disease, model in models.items():
+        for gene, weight in zip(model["genes"], model["classifier"]["coefficients"], strict=True):
+            rows.setdefault(gene, {"gene": gene})[disease] = weight
+    for label, part in (("(intercept)", "intercept"), ("(share of cases)", "prevalence")):
+        numbers = {d: (m["classifier"] | m)[part] for d, m in models.items()}
+        rows[label] = {"gene": label} | numbers
+    columns = [words("Gene", "gene"), *(decimal(disease, disease, 3) for disease in models)]
+    return table(
+        pd.DataFrame(list(rows.values())),
+        columns,
+        caption="Models: change of the log odds of a case for one standard deviation of a gene",
+        file=f"panel/{name}/<disease>/model.json",
     )
 
 
@@ -161,6 +170,7 @@ def performance(source: Source) -> Section:
         _chance(source, section, name)
         _measures(source, section, name)
         _stability(source, section, name)
+        combinations(source, section, name)
         explain(source, section, name)
     return section
 

@@ -45,6 +45,19 @@ SELECTOR_WORDS = {
     "best_subset": "the best of all small subsets [best_subset]",
 }
 
+CLASSIFIER_WORDS = {
+    "ridge_logistic": "ridge logistic model [ridge]",
+    "lasso_logistic": "LASSO logistic model [lasso]",
+    "linear_svm": "linear support vector machine with Platt's sigmoid [machine, platt]",
+    "rbf_svm": "support vector machine with a Gaussian kernel and Platt's sigmoid [machine, platt]",
+    "random_forest": "random forest [random_forest]",
+    "gradient_boosting": "stochastic gradient boosting machine [boosting]",
+    "lda": "linear discriminant analysis with shrunken covariance [shrinkage]",
+    "naive_bayes": "Gaussian naive Bayes classifier [naive_bayes]",
+    "knn": "vote of the nearest neighbours [neighbours]",
+    "mlp": "network of one small hidden layer [network]",
+}
+
 
 def methods(source: Source) -> Section:
     """Write the methods as a paragraph that can be pasted into a paper."""
@@ -137,10 +150,11 @@ def _genes(source: Source) -> Iterator[str]:
 def _testing(source: Source) -> Iterator[str]:
     settings = source.config["evaluation"]
     selectors = listed([SELECTOR_WORDS[name] for name in source.config["panel"]["selectors"]])
+    classifier = CLASSIFIER_WORDS[source.config["panel"]["classifier"]]
     yield (
-        f"The panel was chosen from the shared genes by the votes of {selectors}; a ridge logistic "
-        "model was fitted for each disease on values that were brought to a common scale by the "
-        "ranks within each sample."
+        f"The panel was chosen from the shared genes by the votes of {selectors}; for each disease "
+        f"a {classifier} was fitted, on values that were brought to a common scale by the ranks "
+        "within each sample."
     )
     yield (
         "The whole procedure was repeated inside "
@@ -157,6 +171,12 @@ def _testing(source: Source) -> Iterator[str]:
         yield (
             f"The panel was compared with {plural(settings['random_panels'], 'random panel')} of "
             "the same size and expression [venet]."
+        )
+    if source.tried:
+        yield (
+            "Combinations of selector and classifier were compared in the same folds, and the "
+            "performance of the best of them was corrected for having been chosen by bootstrapping "
+            "its held-out predictions [tsamardinos]."
         )
     yield (
         "Calls are made at the share of cases in training; calibration is given as slope and "

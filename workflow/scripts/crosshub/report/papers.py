@@ -180,6 +180,50 @@ PAPERS = {
         "Hocking RR, Leslie RN. Selection of the best subset in regression analysis. "
         "Technometrics 1967;9:531.",
     ),
+    "ridge": (
+        "le Cessie and van Houwelingen 1992",
+        "le Cessie S, van Houwelingen JC. Ridge estimators in logistic regression. Journal of the "
+        "Royal Statistical Society C 1992;41:191.",
+    ),
+    "machine": (
+        "Cortes and Vapnik 1995",
+        "Cortes C, Vapnik V. Support-vector networks. Machine Learning 1995;20:273.",
+    ),
+    "platt": (
+        "Lin et al. 2007",
+        "Lin HT, Lin CJ, Weng RC. A note on Platt's probabilistic outputs for support vector "
+        "machines. Machine Learning 2007;68:267.",
+    ),
+    "boosting": (
+        "Friedman 2002",
+        "Friedman JH. Stochastic gradient boosting. Computational Statistics and Data Analysis "
+        "2002;38:367.",
+    ),
+    "shrinkage": (
+        "Ledoit and Wolf 2004",
+        "Ledoit O, Wolf M. A well-conditioned estimator for large-dimensional covariance matrices. "
+        "Journal of Multivariate Analysis 2004;88:365.",
+    ),
+    "naive_bayes": (
+        "Hand and Yu 2001",
+        "Hand DJ, Yu K. Idiot's Bayes: not so stupid after all? International Statistical Review "
+        "2001;69:385.",
+    ),
+    "neighbours": (
+        "Cover and Hart 1967",
+        "Cover TM, Hart PE. Nearest neighbor pattern classification. IEEE Transactions on "
+        "Information Theory 1967;13:21.",
+    ),
+    "network": (
+        "Rumelhart et al. 1986",
+        "Rumelhart DE, Hinton GE, Williams RJ. Learning representations by back-propagating "
+        "errors. Nature 1986;323:533.",
+    ),
+    "tsamardinos": (
+        "Tsamardinos et al. 2018",
+        "Tsamardinos I, Greasidou E, Borboudakis G. Bootstrapping the out-of-sample predictions "
+        "for efficient and accurate cross-validation. Machine Learning 2018;107:1895.",
+    ),
     "random_forest": ("Breiman 2001", "Breiman L. Random forests. Machine Learning 2001;45:5."),
     "delong": (
         "DeLong et al. 1988",

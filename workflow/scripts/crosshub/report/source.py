@@ -32,6 +32,11 @@ class Source:
         """Diseases, in the order of the table."""
         return list(dict.fromkeys(row["disease"] for row in self.rows))
 
+    @property
+    def tried(self) -> bool:
+        """Whether combinations of selector and classifier were compared."""
+        return all(self.config["evaluation"]["combinations"].values())
+
     def cohorts_of(self, disease: str, role: str | None = None) -> list[str]:
         """Names of the cohorts of a disease, of one role or of both."""
         return [
