@@ -15,7 +15,14 @@ from crosshub.assessment.sample_size import (
     sample_size,
 )
 from crosshub.assessment.selection_bias import corrected_performance, fold_auc
-from crosshub.assessment.stability import differs, effective_stability, exceeds, stability
+from crosshub.assessment.stability import (
+    differs,
+    effective_stability,
+    exceeds,
+    similarity_of,
+    stability,
+    total_similarity,
+)
 from crosshub.assessment.thresholds import (
     at_threshold,
     average_precision,
@@ -794,3 +801,23 @@ def test_a_perfect_cohort_needs_a_finite_auc_first():
     auc = np.array([finite_auc(1.0, 10, 10), 0.8])
     error = np.array([performance.hanley_mcneil(auc[0], 10, 10), 0.05])
     assert 0.8 < pool_auc(auc, error).auc < 1
+
+
+def test_effective_stability_of_the_chosen_genes_alone_is_that_of_all():
+    rng = np.random.default_rng(8)
+    values = rng.normal(size=(30, 2300)) + rng.normal(size=(30, 1)) * (np.arange(2300) < 900)
+    chosen = np.zeros((12, 2300), bool)
+    for row in chosen:
+        row[rng.choice(40, 6, replace=False)] = True
+    whole = similarity_of(values, values, 0.5)
+    np.fill_diagonal(whole, 1)
+    held = chosen.any(axis=0)
+    part = effective_stability(
+        chosen[:, held],
+        whole[np.ix_(held, held)],
+        genes=2300,
+        total=total_similarity(values, 0.5),
+    )
+    assert part == pytest.approx(effective_stability(chosen, whole), abs=1e-5)
+    # Single precision sums the pairs; one pair near the threshold may fall on the other side.
+    assert total_similarity(values, 0.5) == pytest.approx(whole.sum(), rel=1e-5)

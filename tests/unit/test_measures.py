@@ -103,12 +103,42 @@ def test_stability_of_the_same_and_of_random_panels():
     runs = [(str(unit), fold) for unit in range(10) for fold in range(3)]
     same = [("cv", *run, gene) for run in runs for gene in ("A", "B", "C")]
     columns = ["resampling", "unit", "fold", "gene"]
-    assert selection_stability(pd.DataFrame(same, columns=columns), done, 100)["value"] == 1
+    values = pd.DataFrame(
+        np.random.default_rng(1).normal(size=(40, 100)),
+        columns=["A", "B", "C", *(f"G{i}" for i in range(97))],
+    )
+    assert selection_stability(pd.DataFrame(same, columns=columns), done, values)["value"] == 1
     rng = np.random.default_rng(2)
-    drawn = [("cv", *run, f"G{g}") for run in runs for g in rng.choice(100, 5, replace=False)]
-    found = selection_stability(pd.DataFrame(drawn, columns=columns), done, 100)
+    drawn = [("cv", *run, f"G{g}") for run in runs for g in rng.choice(97, 5, replace=False)]
+    found = selection_stability(pd.DataFrame(drawn, columns=columns), done, values)
     assert found["value"] == pytest.approx(0, abs=0.05)
+    # No two genes of noise are correlated, so none stands in for another.
+    assert found["effective"] == pytest.approx(found["value"], abs=1e-9)
     assert found["resamples"] == 30
-    empty = selection_stability(pd.DataFrame([], columns=columns), done, 100)
+    empty = selection_stability(pd.DataFrame([], columns=columns), done, values)
     assert np.isnan(empty["value"])
+    assert np.isnan(empty["effective"])
     assert empty["reason"]
+
+
+def test_genes_that_are_the_same_signal_are_stable_choices_of_each_other():
+    rng = np.random.default_rng(3)
+    signal = rng.normal(size=(60, 4))
+    noise = rng.normal(size=(60, 12)) * 0.2
+    values = pd.DataFrame(
+        np.repeat(signal, 3, axis=1) + noise, columns=[f"G{i}" for i in range(12)]
+    )
+    values = values.join(
+        pd.DataFrame(rng.normal(size=(60, 88)), columns=[f"N{i}" for i in range(88)])
+    )
+    case = np.arange(60) % 2 == 0
+    done = predictions(rng.normal(size=60), case, repeats=10)
+    # Each resample takes one gene of each of the four groups, and another one each time.
+    rows = [
+        ("cv", str(unit), fold, f"G{3 * group + rng.integers(3)}")
+        for unit in range(10) for fold in range(3) for group in range(4)
+    ]  # fmt: skip
+    chosen = pd.DataFrame(rows, columns=["resampling", "unit", "fold", "gene"])
+    found = selection_stability(chosen, done, values)
+    assert found["value"] < 0.4
+    assert found["effective"] > 0.9

@@ -180,7 +180,8 @@ def write_comparison(folder, gene, beats=True):
     write_table(panel, folder / "panel/all/panel.tsv")
     figures.save(figures.votes(votes, panel), folder / "panel/all/votes.svg")
     for disease in DISEASES:
-        model = {"genes": [gene, "GENE1"], "coefficient": [0.5, -0.25], "intercept": 0.1}
+        linear = {"kind": "linear", "coefficients": [0.5, -0.25], "intercept": 0.1}
+        model = {"genes": [gene, "GENE1"], "classifier": linear}
         write_json(model | {"prevalence": 0.5}, folder / f"panel/all/{disease}/model.json")
     place = folder / "evaluation/all"
     write_table(performance_table(), place / "performance.tsv")
@@ -440,7 +441,8 @@ def test_nothing_found_is_said(folder, tmp_path):
     columns = ["gene", "direction", "fdr", "module", "hub", "module_tied"]
     write_table(pd.DataFrame(columns=columns), place / "candidates.tsv")
     for disease in DISEASES:
-        model = {"genes": [], "coefficient": [], "intercept": 0.1, "prevalence": 0.5}
+        linear = {"kind": "linear", "coefficients": [], "intercept": 0.1}
+        model = {"genes": [], "classifier": linear, "prevalence": 0.5}
         write_json(model, tmp_path / f"panel/all/{disease}/model.json")
     page = build(tmp_path, config())
     text = " ".join(seen(page).split())
@@ -603,12 +605,55 @@ def test_every_key_in_the_report_is_of_the_schema(folder):
         assert name in settings[section], key
 
 
-def test_every_selector_has_words_and_a_paper():
-    from crosshub.report.methods import SELECTOR_WORDS
+def test_every_selector_and_classifier_has_words_and_a_paper():
+    from crosshub.classifiers.registry import CLASSIFIERS
+    from crosshub.report.methods import CLASSIFIER_WORDS, SELECTOR_WORDS
     from crosshub.report.papers import cite
     from crosshub.selectors.registry import SELECTORS
 
     assert set(SELECTOR_WORDS) == set(SELECTORS)
-    text, references = cite(" ".join(SELECTOR_WORDS.values()))
-    assert "[" not in text
-    assert len(references) == len(set(references)) >= 13
+    assert set(CLASSIFIER_WORDS) == set(CLASSIFIERS)
+    for words, fewest in ((SELECTOR_WORDS, 13), (CLASSIFIER_WORDS, 9)):
+        text, references = cite(" ".join(words.values()))
+        assert "[" not in text
+        assert len(references) == len(set(references)) >= fewest
+
+
+def test_the_schema_knows_every_selector_and_classifier():
+    from crosshub.classifiers.registry import CLASSIFIERS
+    from crosshub.selectors.registry import SELECTORS
+
+    schema = read_schema(ROOT / "workflow" / "schemas" / "config.schema.yaml")["properties"]
+    panel = schema["panel"]["properties"]
+    tried = schema["evaluation"]["properties"]["combinations"]
+    for kind, known in (("selectors", SELECTORS), ("classifiers", CLASSIFIERS)):
+        assert tried["properties"][kind]["items"]["enum"] == ["all", *known]
+    assert panel["selectors"]["items"]["enum"] == list(SELECTORS)
+    assert panel["classifier"]["enum"] == list(CLASSIFIERS)
+
+
+def test_combinations_tell_what_is_left_of_the_best(tmp_path):
+    from crosshub.combinations import TABLE
+    from crosshub.report.blocks import Section
+    from crosshub.report.combinations import combinations
+    from crosshub.report.source import Source
+
+    wanted = {"selectors": ["lasso"], "classifiers": ["all"]}
+    source = Source(tmp_path, {"evaluation": {"combinations": wanted}}, [], {"all": {}})
+    section = Section("Evaluation")
+    combinations(source, section, "all")
+    assert "The comparison of selectors and classifiers" in repr(section)
+    row = ("gout", "lasso", "knn", 0.91, 4.0, 0.6, True)
+    best = {"selector": "lasso", "classifier": "knn", "uncorrected": 0.91, "corrected": 0.78,
+            "low": 0.6, "high": 0.9, "combinations": 10, "bootstraps": 1000}  # fmt: skip
+    write_table(
+        pd.DataFrame([row], columns=TABLE), tmp_path / "evaluation" / "all" / "combinations.tsv"
+    )
+    write_json({"gout": best}, tmp_path / "evaluation" / "all" / "combinations.json")
+    section = Section("Evaluation")
+    combinations(source, section, "all")
+    assert "AUC 0.91; corrected for having been chosen it is 0.78 (0.60 to 0.90)" in repr(section)
+    silent = Section("Evaluation")
+    nothing = {"evaluation": {"combinations": {"selectors": [], "classifiers": []}}}
+    combinations(Source(tmp_path, nothing, [], {"all": {}}), silent, "all")
+    assert repr(silent) == repr(Section("Evaluation"))

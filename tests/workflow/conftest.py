@@ -75,6 +75,8 @@ def small_study():
         config["prepare"] = {"min_genes": 500}
         config["modules"] = {"preservation_permutations": 10, "consensus_permutations": 3}
         config["evaluation"] |= {"repeats": 2, "folds": 3, "permutations": 20, "batch_size": 8}
+        few = {"selectors": ["lasso", "univariate"], "classifiers": ["lda", "knn"]}
+        config["evaluation"]["combinations"] = few
         config["shared"]["permutations"] = 20
         config["compounds"]["permutations"] = 200
         for section, values in changes.items():

@@ -196,5 +196,6 @@ def _judge_disease(
         "combinations": len(table),
         "bootstraps": found.bootstraps,
     }
-    ranked = table.sort_values(["auc", *KEY], ascending=[False, True, True], ignore_index=True)
+    order = ["auc", "is_winner", *KEY]
+    ranked = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)
     return ranked, winner

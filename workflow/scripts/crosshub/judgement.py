@@ -54,8 +54,7 @@ def judge(
     cross = cross_validated(predictions)
     table = performance_table(predictions, cross, shared_people(cohorts))
     sizes = {disease: len(model.genes) for disease, model in models.items()}
-    discovery = [set(c.expression.index) for c in cohorts if c.role == "discovery"]
-    stable = selection_stability(selection, predictions, len(set.intersection(*discovery)))
+    stable = selection_stability(selection, predictions, _within_groups(cohorts))
     elsewhere = {disease: new_cohort(table, disease) for disease in models}
     found = verdicts(sizes, cross, table, random_panels, elsewhere)
     for disease, verdict in found.items():
@@ -65,3 +64,15 @@ def judge(
         controls = sum(len(c.samples) for c in own) - cases
         verdict["sample_size"] = samples_needed(cases, controls, sizes[disease], verdict["auc"])
     return Judgement(table, measures(predictions), found)
+
+
+def _within_groups(cohorts: Sequence[Cohort]) -> pd.DataFrame:
+    """Return discovery samples × the genes of all discovery cohorts, centred in each group."""
+    discovery = [cohort for cohort in cohorts if cohort.role == "discovery"]
+    genes = sorted(set.intersection(*(set(cohort.expression.index) for cohort in discovery)))
+    parts = []
+    for cohort in discovery:
+        values = cohort.expression.loc[genes].T.astype(float)
+        parts.append(values - values.groupby(cohort.samples["group"]).transform("mean"))
+    joined = pd.concat(parts)
+    return joined[~joined.index.duplicated()]

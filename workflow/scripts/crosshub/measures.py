@@ -13,10 +13,16 @@ from crosshub.assessment.sample_size import (
     r2_from_auc,
     sample_size,
 )
-from crosshub.assessment.stability import stability
+from crosshub.assessment.stability import (
+    effective_stability,
+    similarity_of,
+    stability,
+    total_similarity,
+)
 from crosshub.assessment.thresholds import at_threshold, average_precision
 from crosshub.performance import Z, hanley_mcneil
 
+CORRELATED = 0.7
 KEYS = ["disease", "cohort", "resampling"]
 CALLS = [
     "sensitivity", "sensitivity_low", "sensitivity_high", "specificity", "specificity_low",
@@ -148,7 +154,7 @@ def samples_needed(n_cases: int, n_controls: int, genes: int, auc: float) -> dic
 
 
 def selection_stability(
-    selection: pd.DataFrame, predictions: pd.DataFrame, genes: int
+    selection: pd.DataFrame, predictions: pd.DataFrame, values: pd.DataFrame
 ) -> dict[str, Any]:
     """Return how alike the panels of the cross-validation are.
 
@@ -158,22 +164,38 @@ def selection_stability(
         resampling, unit, fold, gene.
     predictions
         All predictions: tells the resamples that were done, those without a gene too.
-    genes
-        Genes that could have been chosen.
+    values
+        Training samples × the genes that could have been chosen: tells which are correlated.
 
     Returns
     -------
     dict
-        value (Nogueira; 0 as alike as by chance, 1 the same), low, high, resamples, reason.
+        value (Nogueira; 0 as alike as by chance, 1 the same), low, high, resamples, reason;
+        effective: the same where correlated genes (|r| at least 0.7) may stand in for each other.
+
+    References
+    ----------
+    Sechidis et al. 2020, ECML PKDD 2019, LNCS 11906:327 (correlated genes).
     """
     done = predictions.loc[predictions["resampling"] == "cv", ["unit", "fold"]].drop_duplicates()
     chosen = selection[selection["resampling"] == "cv"]
     names = sorted(chosen["gene"].unique())
-    matrix = np.zeros((len(done), max(genes, len(names))), bool)
+    genes = len(values.columns.union(names))
+    matrix = np.zeros((len(done), genes), bool)
     place = {key: i for i, key in enumerate(map(tuple, done.to_numpy()))}
     column = {gene: i for i, gene in enumerate(names)}
     for row in chosen.itertuples():
         matrix[place[row.unit, row.fold], column[row.gene]] = True
     found = stability(matrix)
     numbers = {name: getattr(found, name) for name in ("value", "low", "high", "reason")}
-    return numbers | {"resamples": len(done)}
+    effective = np.nan
+    if names:
+        # A gene that a cohort does not measure is taken to be correlated with none.
+        picked = values.reindex(columns=names, fill_value=0.0).to_numpy(float)
+        similarity = similarity_of(picked, picked, CORRELATED)
+        np.fill_diagonal(similarity, 1.0)
+        total = total_similarity(values.to_numpy(float), CORRELATED) + genes - values.shape[1]
+        effective = effective_stability(
+            matrix[:, : len(names)], similarity, genes=genes, total=total
+        )
+    return numbers | {"effective": effective, "resamples": len(done)}

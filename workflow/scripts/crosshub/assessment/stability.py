@@ -11,6 +11,7 @@ Z = float(norm.ppf(0.975))
 NOTHING_CHOSEN = "no resample chose a gene"
 ALL_CHOSEN = "every resample chose all genes"
 ONE_RUN = "fewer than two resamples"
+BLOCK = 1000
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,13 @@ def differs(first: Stability, second: Stability) -> StabilityTest:
     return StabilityTest(statistic, float(2 * norm.sf(abs(statistic))))
 
 
-def effective_stability(chosen: np.ndarray, similarity: np.ndarray) -> float:
+def effective_stability(
+    chosen: np.ndarray,
+    similarity: np.ndarray,
+    *,
+    genes: int | None = None,
+    total: float | None = None,
+) -> float:
     """Return the stability where correlated genes may stand in for each other.
 
     Equal to `stability` if no two genes are similar. Choosing one gene of a correlated group in one
@@ -123,6 +130,10 @@ def effective_stability(chosen: np.ndarray, similarity: np.ndarray) -> float:
     similarity
         Genes × genes, symmetric, 0 to 1 with 1 on the diagonal: absolute correlations, usually with
         those below a threshold set to 0. From training samples only.
+    genes, total
+        Where `chosen` and `similarity` hold only the genes that some resample chose: the number of
+        all that could be chosen, and the sum of the similarities of all pairs of them
+        (`total_similarity`).
 
     Returns
     -------
@@ -141,9 +152,10 @@ def effective_stability(chosen: np.ndarray, similarity: np.ndarray) -> float:
     """
     chosen = _matrix(chosen)
     similarity = np.asarray(similarity, float)
-    runs, genes = chosen.shape
-    _check_similarity(similarity, genes)
-    if _obstacle(chosen):
+    runs, held = chosen.shape
+    _check_similarity(similarity, held)
+    genes = genes or held
+    if _obstacle(chosen) not in ("", ALL_CHOSEN if genes > held else ""):
         return np.nan
     sizes = chosen.sum(axis=1)
     share = sizes.mean() / genes
@@ -155,12 +167,53 @@ def effective_stability(chosen: np.ndarray, similarity: np.ndarray) -> float:
     together = 0.0
     if genes > 1:
         together = (sizes * (sizes - 1)).mean() / (genes * (genes - 1)) - share**2
-    diagonal = np.trace(similarity)
-    by_chance = diagonal * alone + (similarity.sum() - diagonal) * together
+    pairs = (similarity.sum() if total is None else total) - genes
+    by_chance = genes * alone + pairs * together
     # Where all genes are alike and sizes equal, chance leaves nothing to vary.
     if by_chance <= 1e-12 * genes:
         return np.nan
     return float(1 - observed / by_chance)
+
+
+def similarity_of(first: np.ndarray, second: np.ndarray, threshold: float) -> np.ndarray:
+    """Return absolute correlations of genes with genes, those below a threshold as 0.
+
+    Parameters
+    ----------
+    first, second
+        Samples × genes, the same samples.
+    threshold
+        Least absolute correlation that counts.
+    """
+    a, b = (_unit(np.asarray(part, float)) for part in (first, second))
+    found = np.minimum(np.abs(a.T @ b), 1.0)
+    return np.where(found >= threshold, found, 0.0)
+
+
+def total_similarity(values: np.ndarray, threshold: float) -> float:
+    """Return the sum of `similarity_of` over all pairs of genes, each gene with itself as 1.
+
+    Parameters
+    ----------
+    values
+        Samples × genes; read in blocks of genes, so that no genes × genes matrix is held.
+    threshold
+        As for `similarity_of`.
+    """
+    unit = _unit(np.asarray(values, float)).astype(np.float32)
+    total = 0.0
+    for start in range(0, unit.shape[1], BLOCK):
+        found = np.abs(unit[:, start : start + BLOCK].T @ unit)
+        total += float(found[found >= threshold].sum(dtype=float))
+        own = np.abs(np.einsum("ij,ij->j", *2 * [unit[:, start : start + BLOCK]]))
+        total += float((1 - np.where(own >= threshold, own, 0)).sum())
+    return total
+
+
+def _unit(values: np.ndarray) -> np.ndarray:
+    centred = values - values.mean(axis=0)
+    length = np.sqrt((centred**2).sum(axis=0))
+    return centred / np.where(length > 0, length, 1.0)
 
 
 def _ratio(difference: float, variance: float) -> float:

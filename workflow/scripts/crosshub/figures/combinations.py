@@ -33,13 +33,13 @@ def combinations(table: pd.DataFrame, winners: Mapping[str, Mapping[str, Any]]) 
         return only_message("No fold could be done, so no combination was tried.")
     diseases = list(winners)
     rows = table["selector"].nunique()
-    figure = Figure(figsize=(WIDTH, 0.7 + len(diseases) * (1.5 + 0.3 * rows)), layout="constrained")
+    figure = Figure(figsize=(WIDTH, 0.7 + len(diseases) * (1.7 + 0.3 * rows)), layout="constrained")
     stacked = figure.subplots(len(diseases), 1, squeeze=False)[:, 0]
     for axes, disease in zip(stacked, diseases, strict=True):
         _map(axes, table[table["disease"] == disease])
         best = winners[disease]
         axes.set_title(
-            f"{short(disease)}: best of {best['combinations']} has AUC {best['uncorrected']:.2f}; "
+            f"{short(disease)}: best of {best['combinations']} has AUC {best['uncorrected']:.2f}\n"
             f"corrected for the choice {best['corrected']:.2f} "
             f"({best['low']:.2f} to {best['high']:.2f})"
         )

@@ -280,8 +280,11 @@ def _stability(source: Source, section: Section, name: str) -> None:
     if not is_missing(alike.get("value")):
         text = (
             f" Stability of the selection (Nogueira): {alike['value']:.2f} "
-            f"({alike['low']:.2f} to {alike['high']:.2f}; 0: as alike as by chance, 1: the same)."
+            f"({alike['low']:.2f} to {alike['high']:.2f}; 0: as alike as by chance, 1: the same)"
         )
+        if not is_missing(alike.get("effective")):
+            text += f", {alike['effective']:.2f} where correlated genes count as alike"
+        text += "."
     again = times.loc[times["in_panel"], "share"].sum() / max(len(members), 1)
     section.add(
         Text(
