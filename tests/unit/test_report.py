@@ -657,3 +657,21 @@ def test_combinations_tell_what_is_left_of_the_best(tmp_path):
     nothing = {"evaluation": {"combinations": {"selectors": [], "classifiers": []}}}
     combinations(Source(tmp_path, nothing, [], {"all": {}}), silent, "all")
     assert repr(silent) == repr(Section("Evaluation"))
+
+
+def test_covariates_are_set_beside_the_panel(tmp_path):
+    from crosshub.added_value import ADDED
+    from crosshub.report.blocks import Section
+    from crosshub.report.explained import beside_covariates
+    from crosshub.report.source import Source
+
+    source, section = Source(tmp_path, {}, [], {"all": {}}), Section("Evaluation")
+    beside_covariates(source, section, "all")
+    assert repr(section) == repr(Section("Evaluation"))
+    row = ("gout", "new", "validation", "age,sex", 30, 28, 0.8, 0.66, 0.83, 9.1, 0.0026)
+    path = tmp_path / "evaluation" / "all" / "added_value.tsv"
+    write_table(pd.DataFrame([row], columns=ADDED), path)
+    beside_covariates(source, section, "all")
+    assert "independent cohort" in repr(section)
+    assert "0.83" in repr(section)
+    assert "age,sex" in repr(section)

@@ -1,7 +1,7 @@
 """Testing the whole procedure on samples that it has not seen.
 
 Needs: all cohorts of a comparison; its models. Makes: evaluation/{comparison}/{predictions.parquet,
-selection.tsv, performance.tsv, measures.tsv, verdict.json}, and for each disease importance.tsv and
+selection.tsv, performance.tsv, measures.tsv, added_value.tsv, verdict.json}, and for each disease importance.tsv and
 figures. `evaluate` fans out over batches of resamples.
 """
 
@@ -61,6 +61,7 @@ rule judge_panel:
             labels={"cohort": "{comparison}", "item": "performance"},
         ),
         measures="<study>/evaluation/{comparison}/measures.tsv",
+        added_value="<study>/evaluation/{comparison}/added_value.tsv",
         verdict="<study>/evaluation/{comparison}/verdict.json",
         figure=report(
             "<study>/evaluation/{comparison}/performance.svg",
@@ -80,6 +81,7 @@ rule judge_panel:
     params:
         rows=lambda wildcards: rows_of(of_comparison(wildcards)),
         diseases=lambda wildcards: STUDY.comparisons[wildcards.comparison]["diseases"],
+        seed=SEED,
         code=source_hash("judge_panel"),
     message:
         "Judging the panel of comparison {wildcards.comparison}"

@@ -1,9 +1,11 @@
 """Join the batches, score the validation cohorts, and say what the panel is worth."""
 
 from crosshub import evaluation, figures
+from crosshub.added_value import added_value
 from crosshub.judgement import judge
 from crosshub.loading import load_cohorts
 from crosshub.model import from_plain
+from crosshub.randomness import derived_seed
 from crosshub.runtime import job
 from crosshub.tables import read_frame, read_json, write_frame, write_json, write_table
 
@@ -20,6 +22,8 @@ with job(snakemake) as log:
     write_table(selection, output.selection)
     write_table(found.performance, output.performance)
     write_table(found.measures, output.measures)
+    own = derived_seed(snakemake.params.seed, "judge_panel", snakemake.wildcards.comparison)
+    write_table(added_value(predictions, cohorts, seed=own), output.added_value)
     write_json(found.verdicts, output.verdict)
     figures.save(figures.performance(found.performance), output.figure)
     for disease in diseases:

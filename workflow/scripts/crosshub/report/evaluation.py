@@ -19,7 +19,7 @@ from crosshub.report.blocks import (
     words,
 )
 from crosshub.report.combinations import combinations
-from crosshub.report.explained import explain
+from crosshub.report.explained import beside_covariates, explain
 from crosshub.report.numbers import is_missing, number, p_value, percent, plural
 from crosshub.report.source import Source, not_made
 
@@ -169,6 +169,7 @@ def performance(source: Source) -> Section:
         )
         _chance(source, section, name)
         _measures(source, section, name)
+        beside_covariates(source, section, name)
         _stability(source, section, name)
         combinations(source, section, name)
         explain(source, section, name)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crosshub.report.blocks import Section, Text
+from crosshub.report.blocks import Column, Section, Text, decimal, small, table, whole, words
 from crosshub.report.numbers import is_missing, number, plural
 from crosshub.report.source import Source
 
@@ -15,6 +15,36 @@ PICTURES = {
     "training did not see.",
     "benefit.svg": "Net benefit of acting on the prediction of {disease}.",
 }
+
+
+WAYS = {"leave_one_cohort_out": "cohort left out", "validation": "independent cohort"}
+
+
+def beside_covariates(source: Source, section: Section, name: str) -> None:
+    """Show what the panel adds to the covariates of cohorts; nothing where none has any."""
+    file = f"evaluation/{name}/added_value.tsv"
+    found = source.table(file)
+    if found is None or found.empty:
+        return
+    section.add(
+        table(
+            found,
+            [
+                words("Disease", "disease"),
+                words("Cohort", "cohort"),
+                Column("Tested by", lambda row: WAYS[row["resampling"]], right=False),
+                words("Covariates", "covariates"),
+                whole("Cases", "n_cases"),
+                whole("Controls", "n_controls"),
+                decimal("AUC of the panel", "auc_score"),
+                decimal("of the covariates", "auc_covariates"),
+                decimal("of both", "auc_both"),
+                small("p of the panel beside them", "p_value"),
+            ],
+            caption="What the panel adds to the covariates, in cohorts that training did not see",
+            file=file,
+        )
+    )
 
 
 def explain(source: Source, section: Section, name: str) -> None:
