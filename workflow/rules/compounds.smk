@@ -1,7 +1,8 @@
 """Compounds that would reverse the shared signature.
 
 Needs: shared/{comparison}/genes.tsv, compounds.* of the config.
-Makes: resources/signatures/{reference}/…, compounds/{comparison}/{scores.parquet, candidates.tsv}.
+Makes: resources/signatures/{reference}/…, compounds/{comparison}/{scores.parquet,
+candidates.tsv, candidates.sdf, mechanisms.tsv}.
 """
 
 
@@ -70,6 +71,7 @@ rule annotate_compounds:
         ),
         unreadable="<study>/compounds/{comparison}/unreadable_structures.tsv",
         structures="<study>/compounds/{comparison}/candidates.sdf",
+        mechanisms="<study>/compounds/{comparison}/mechanisms.tsv",
         figure=report(
             "<study>/compounds/{comparison}/candidates.svg",
             caption="../report/compounds.rst",
@@ -86,6 +88,7 @@ rule annotate_compounds:
         mem_mb=4000,
         runtime=60,
     params:
+        seed=SEED,
         code=source_hash("annotate_compounds"),
     message:
         "Annotating the compounds of {wildcards.comparison}"

@@ -2,7 +2,9 @@
 
 from crosshub import chemistry, figures
 from crosshub.compounds import annotate_compounds, write_sdf
+from crosshub.mechanisms import enrich_mechanisms
 from crosshub.panel import panel_genes
+from crosshub.randomness import generator
 from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
 
@@ -15,6 +17,8 @@ with job(snakemake) as log:
     table = annotate_compounds(compounds, structures, unreadable, panel=panel)
     write_table(table, snakemake.output.table)
     write_table(unreadable, snakemake.output.unreadable)
+    rng = generator(snakemake.params.seed, "annotate_compounds", snakemake.wildcards.comparison)
+    write_table(enrich_mechanisms(table, rng), snakemake.output.mechanisms)
     write_sdf(table, snakemake.output.structures)
     figures.save(figures.compounds(table), snakemake.output.figure)
     log.info("%d compounds, %d with a structure", len(table), (table["inchikey"] != "").sum())

@@ -7,12 +7,23 @@ from markupsafe import Markup
 
 from crosshub.chemistry import draw
 from crosshub.errors import DataError
-from crosshub.report.blocks import Column, Section, Table, Text, decimal, small, table
+from crosshub.report.blocks import (
+    Column,
+    Section,
+    Table,
+    Text,
+    decimal,
+    small,
+    table,
+    whole,
+    words,
+)
 from crosshub.report.numbers import is_missing, percent, plural, text
 from crosshub.report.source import Source, not_asked, not_made
 from crosshub.report.svg import inline
 
 TOP = 25
+MECHANISMS = 15
 DRAWING = (160, 110)
 
 
@@ -51,7 +62,37 @@ def compounds(source: Source) -> Section:
                 ),
                 _drug_list(found, file, name),
             )
+            _mechanisms(source, section, name)
     return section
+
+
+def _mechanisms(source: Source, section: Section, name: str) -> None:
+    file = f"compounds/{name}/mechanisms.tsv"
+    found = source.table(file)
+    if found is None or found.empty:
+        return
+    section.add(
+        table(
+            found,
+            [
+                words("Mechanism or target", "name"),
+                words("", "kind"),
+                whole("Compounds", "compounds"),
+                decimal("Normalised score", "normalised_score"),
+                small("p", "p_value"),
+                small("FDR", "fdr"),
+                Column("Leading", lambda row: _first(row["leading"]), right=False),
+            ],
+            caption="What the reversing compounds have in common (below zero: reversal)",
+            limit=MECHANISMS,
+            file=file,
+        )
+    )
+
+
+def _first(leading: Any) -> str:
+    names = text(leading).split("|")
+    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
 
 
 def _query(query: dict[str, Any]) -> str:
