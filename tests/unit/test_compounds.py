@@ -2,7 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.chemistry import DESCRIPTORS, describe_structures
-from crosshub.compounds import annotate_compounds, build_query, summarise_compounds, write_sdf
+from crosshub.compounds.drug_list import annotate_compounds, write_sdf
+from crosshub.compounds.query import build_query
+from crosshub.compounds.summary import summarise_compounds
 from crosshub.connectivity import match_signatures
 from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore, index_signatures
@@ -100,7 +102,7 @@ def test_blocks_of_the_summary_do_not_matter(monkeypatch):
     matches = matches_of(rng.normal(size=60), [f"c{i % 20}" for i in range(60)])
     null = rng.normal(size=(30, 60)).astype(np.float32)
     whole = summarise_compounds(matches, null)
-    monkeypatch.setattr("crosshub.compounds._SUMMARY_VALUES", 200)
+    monkeypatch.setattr("crosshub.compounds.summary._SUMMARY_VALUES", 200)
     pd.testing.assert_frame_equal(whole, summarise_compounds(matches, null))
 
 

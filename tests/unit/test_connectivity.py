@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.compounds import summarise_compounds
+from crosshub.compounds.summary import summarise_compounds
 from crosshub.connectivity import (
     SCORES,
     extreme_sum,

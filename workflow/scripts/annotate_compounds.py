@@ -1,7 +1,7 @@
 """Give the compounds their structures and what is known of them: the drug list."""
 
 from crosshub import chemistry, figures
-from crosshub.compounds import annotate_compounds, write_sdf
+from crosshub.compounds.drug_list import annotate_compounds, write_sdf
 from crosshub.mechanisms import enrich_mechanisms
 from crosshub.panel import panel_genes
 from crosshub.randomness import generator

@@ -1,6 +1,7 @@
 """Match compounds to the shared signature, with a permutation null."""
 
-from crosshub.compounds import build_query, summarise_compounds
+from crosshub.compounds.query import build_query
+from crosshub.compounds.summary import summarise_compounds
 from crosshub.connectivity import match_signatures
 from crosshub.randomness import generator
 from crosshub.runtime import job

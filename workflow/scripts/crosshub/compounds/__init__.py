@@ -1,0 +1,1 @@
+"""From the shared genes to the drug list: queries, evidence for each compound, names."""
