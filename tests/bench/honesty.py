@@ -168,11 +168,12 @@ def jobs_of(what: str, studies: int) -> dict[str, list[dict]]:
         }
     if what == "effect":
         return {
-            "ten genes forced": [
-                {"seed": s, "changes": FORCED, "group": 22, "effect": effect}
+            name: [
+                {"seed": s, "changes": changes, "group": 22, "effect": effect}
                 for effect in (0.5, 0.8)
                 for s in range(studies)
             ]
+            for name, changes in (("ten genes forced", FORCED), ("as delivered", DEFAULT))
         }
     return {
         "as delivered": [

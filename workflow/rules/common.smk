@@ -111,7 +111,7 @@ def cohort_files(names):
 
 def rows_of(names):
     """Rows of datasets.tsv, as params: a change of a row re-runs what uses it."""
-    return [STUDY.cohorts[n] | {"testing": STUDY.config["differential"]} for n in names]
+    return [STUDY.cohorts[n] | STUDY.treatment for n in names]
 
 
 def of_disease(wildcards):

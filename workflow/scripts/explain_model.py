@@ -16,10 +16,11 @@ with job(snakemake) as log:
     shown = explain_model(model, cohorts, predictions, snakemake.params.prevalence, rng)
     write_table(importance(shown.contributions), output.importance)
     told = dict(zip(("n_cases", "n_controls"), shown.training, strict=True)) | {"disease": disease}
+    of = {"disease": disease, "outcome": model.outcome}
     drawn = {
-        output.contributions: figures.draw_contributions(shown.contributions, **told),
+        output.contributions: figures.draw_contributions(shown.contributions, **(told | of)),
         output.nomogram: figures.draw_nomogram(shown.nomogram, **told),
-        output.calibration: figures.draw_calibration(shown.tested, disease=disease),
+        output.calibration: figures.draw_tested(shown.tested, **of),
         output.benefit: figures.draw_decision_curve(shown.curves, shown.sizes, disease=disease),
     }
     for path, figure in drawn.items():

@@ -9,9 +9,9 @@ from scipy.stats import chi2
 from crosshub.classifiers.tuning import deviance
 from crosshub.cohorts import Cohort
 from crosshub.differential import design_matrix
-from crosshub.performance import concordance
-from crosshub.ridge import ridge_logistic
-from crosshub.selectors.base import inner_splits
+from crosshub.performance import concordance, of_numbers, truth_of
+from crosshub.ridge import ridge_linear, ridge_logistic
+from crosshub.selectors.base import inner_splits, is_numbers
 
 ADDED = [
     "disease", "cohort", "resampling", "covariates", "n_cases", "n_controls",
@@ -43,8 +43,9 @@ def added_value(predictions: pd.DataFrame, cohorts: Sequence[Cohort], *, seed: i
     -------
     DataFrame
         disease, cohort, resampling, covariates (joined by commas), n_cases, n_controls, auc_score
-        (of the score as it is), auc_covariates and auc_both (logistic models, cross-validated
-        within the cohort, by person), chi_square and p_value (likelihood ratio of the score
+        (of the score as it is), auc_covariates and auc_both (logistic models, or linear ones and
+        the concordance where numbers are predicted, cross-validated within the cohort, by person),
+        chi_square and p_value (likelihood ratio of the score
         beside the covariates, one degree of freedom; people with several samples make it
         lenient).
 
@@ -68,16 +69,18 @@ def _compare(own: pd.DataFrame, cohort: Cohort, seed: int) -> tuple:
     samples = cohort.samples.loc[own.index]
     design = design_matrix(samples, cohort.covariates).drop(columns=["intercept", "case"])
     clinical = _standardised(design.to_numpy(float))
-    y, score = own["case"].to_numpy(float), own["score"].to_numpy(float)
+    truth, score = truth_of(own), own["score"].to_numpy(float)
+    y = _standardised(truth[:, None])[:, 0] if of_numbers(own) else truth.astype(int)
+    case = own["case"].to_numpy(bool)
     both = np.column_stack([clinical, _standardised(score[:, None])])
     people = samples["identity"].to_numpy(str)
-    concordant, pairs = concordance(y == 1, score)
+    concordant, pairs = concordance(y, score)
     gained = 2 * (_loss(clinical, y) - _loss(both, y))
     chi_square = max(gained, 0.0)
     return (
         ",".join(cohort.covariates),
-        int(y.sum()),
-        int((1 - y).sum()),
+        int(case.sum()),
+        int((~case).sum()),
         concordant / pairs if pairs else np.nan,
         _cross_validated(clinical, y, people, seed),
         _cross_validated(both, y, people, seed),
@@ -92,15 +95,23 @@ def _standardised(values: np.ndarray) -> np.ndarray:
 
 
 def _loss(z: np.ndarray, y: np.ndarray) -> float:
-    coefficients, intercept = ridge_logistic(z[None], y[None], NEARLY_FREE)
-    return deviance(z @ coefficients[0] + intercept[0], y)
+    """Return minus the log likelihood at its best, but for a constant."""
+    fitted = _fitted(z, y, z, NEARLY_FREE)
+    if is_numbers(y):
+        return len(y) / 2 * float(np.log(max(((y - fitted) ** 2).mean(), 1e-300)))
+    return deviance(fitted, y)
+
+
+def _fitted(z: np.ndarray, y: np.ndarray, tested: np.ndarray, cost: float) -> np.ndarray:
+    fit = ridge_linear if is_numbers(y) else ridge_logistic
+    coefficients, intercept = fit(z[None], y[None].astype(float), cost)
+    return tested @ coefficients[0] + intercept[0]
 
 
 def _cross_validated(z: np.ndarray, y: np.ndarray, people: np.ndarray, seed: int) -> float:
     concordant = pairs = 0.0
     for repeat in range(REPEATS):
-        for train, test in inner_splits(y.astype(int), people, FOLDS, seed + repeat):
-            coefficients, intercept = ridge_logistic(z[train][None], y[train][None], 1.0)
-            right, count = concordance(y[test] == 1, z[test] @ coefficients[0] + intercept[0])
+        for train, test in inner_splits(y, people, FOLDS, seed + repeat):
+            right, count = concordance(y[test], _fitted(z[train], y[train], z[test], 1.0))
             concordant, pairs = concordant + right, pairs + count
     return concordant / pairs if pairs else np.nan

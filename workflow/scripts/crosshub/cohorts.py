@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from crosshub.errors import DataError
@@ -62,6 +63,8 @@ class Cohort:
     outcome
         Column of `samples` with the numbers that the genes are tested against in place of the two
         groups; with a ``-`` before it where the disease goes with small numbers; or empty.
+    predicts
+        What a panel predicts: ``groups``, or the numbers of the ``outcome``.
     """
 
     name: str
@@ -74,6 +77,7 @@ class Cohort:
     covariates: tuple[str, ...] = ()
     testing: Testing = Testing()
     outcome: str = ""
+    predicts: str = "groups"
 
     def __post_init__(self) -> None:
         if list(self.expression.columns) != list(self.samples.index):
@@ -85,6 +89,17 @@ class Cohort:
     def is_case(self) -> pd.Series:
         """Whether each sample is a case."""
         return self.samples["group"] == "case"
+
+    @property
+    def truth(self) -> np.ndarray:
+        """What a panel is to predict of each sample: 1 and 0 (int), or numbers (float).
+
+        The numbers are turned so that the disease goes with large ones.
+        """
+        if self.predicts == "groups":
+            return self.is_case.to_numpy().astype(int)
+        numbers = self.samples[self.outcome.removeprefix("-")].to_numpy(float)
+        return -numbers if self.outcome.startswith("-") else numbers
 
     @property
     def testable(self) -> bool:

@@ -9,6 +9,8 @@ References
 Guyon, Weston, Barnhill and Vapnik 2002, Gene selection for cancer classification using support
 vector machines, Machine Learning 46:389. Fan, Chen and Lin 2005, Working set selection using second
 order information for training support vector machines, Journal of Machine Learning Research 6:1889.
+Suykens and Vandewalle 1999, Least squares support vector machine classifiers, Neural Processing
+Letters 9:293 (the machine for numbers).
 """
 
 import numpy as np
@@ -28,7 +30,8 @@ def eliminate(z: np.ndarray, y: np.ndarray, cost: float = 1.0) -> np.ndarray:
     z
         Samples × genes, standardised.
     y
-        0 and 1, both of them.
+        0 and 1 (integers), both of them; or numbers (float), for which the machine is the
+        least-squares one.
     cost
         Of the machine.
     """
@@ -53,7 +56,10 @@ def eliminate_by_many(z: np.ndarray, y: np.ndarray, costs: np.ndarray) -> np.nda
     over the machines divided by their standard deviation.
     """
     genes = np.ascontiguousarray(z.T, dtype=float)
-    sign = np.where(np.asarray(y) == 1, 1.0, -1.0)
+    y = np.asarray(y)
+    if y.dtype.kind == "f":
+        return _eliminate_for_numbers(genes, y, np.ascontiguousarray(costs, dtype=float))
+    sign = np.where(y == 1, 1.0, -1.0)
     return _eliminate(genes, sign, np.ascontiguousarray(costs, dtype=float))
 
 
@@ -86,6 +92,54 @@ def _eliminate(genes: np.ndarray, sign: np.ndarray, costs: np.ndarray) -> np.nda
         left[worst:-1] = left[worst + 1 :]
         left = left[:-1]
     return eliminated_at
+
+
+@njit(cache=True)
+def _eliminate_for_numbers(genes: np.ndarray, y: np.ndarray, costs: np.ndarray) -> np.ndarray:
+    p, n = genes.shape
+    machines = costs.shape[0]
+    left = np.arange(p)
+    eliminated_at = np.zeros(p)
+    inverse = np.empty((machines, n, n))
+    target = np.zeros((machines, n))
+    alpha = np.empty((machines, n))
+    for k in range(machines):
+        target[k] = _centred(y, costs[k])
+    for step in range(1, p + 1):
+        if step % REFRESH == 1:
+            kept = genes[left]
+            gram = kept.T @ kept
+            for k in range(machines):
+                inverse[k] = _inverse(gram, costs[k])
+        for k in range(machines):
+            alpha[k] = inverse[k] @ target[k]
+        # The weights of a machine sum to zero over its samples, so that genes need no centring.
+        worst = _least(genes, left, alpha)
+        gene = left[worst]
+        eliminated_at[gene] = step
+        for k in range(machines):
+            row = _centred(genes[gene], costs[k])
+            moved = inverse[k] @ row
+            inverse[k] += np.outer(moved, moved) / max(1 - np.dot(row, moved), 1e-12)
+        left[worst:-1] = left[worst + 1 :]
+        left = left[:-1]
+    return eliminated_at
+
+
+@njit(cache=True)
+def _centred(values: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Return the values less their mean over the samples that a machine sees; 0 of the others."""
+    seen = cost > 0
+    return np.where(seen, values - values[seen].mean(), 0.0)
+
+
+@njit(cache=True)
+def _inverse(gram: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Return the inverse of the centred Gram matrix of the samples seen, plus 1 / cost."""
+    seen = np.where(cost > 0, 1.0, 0.0)
+    center = np.diag(seen) - np.outer(seen, seen) / seen.sum()
+    penalty = np.where(cost > 0, 1 / np.where(cost > 0, cost, 1.0), 1.0)
+    return np.linalg.inv(center @ gram @ center + np.diag(penalty))
 
 
 @njit(cache=True)

@@ -31,6 +31,7 @@ PREDICTIONS = [
     "sample",
     "identity",
     "case",
+    "outcome",
     "score",
     "threshold",
     "n_genes",
@@ -46,8 +47,9 @@ class Evaluation:
     Attributes
     ----------
     predictions
-        resampling, unit, fold, disease, cohort, sample, identity, case, score (log odds),
-        threshold (log odds of the share of cases in training), n_genes.
+        resampling, unit, fold, disease, cohort, sample, identity, case, outcome
+        (the numbers that are predicted; missing where groups are), score (log odds, or the number
+        in standard deviations), threshold (log odds of the share of cases in training), n_genes.
     selection
         resampling, unit, fold, gene: the panel of each resample.
     random_panels
@@ -143,13 +145,17 @@ def _evaluate_split(
 
 
 def score_cohort(model: Model, cohort: Cohort) -> pd.DataFrame:
-    """Score the test samples; a panel that the cohort does not measure predicts the prevalence."""
+    """Score the test samples; a panel that the cohort does not measure predicts the prevalence.
+
+    Where numbers are predicted it predicts their mean.
+    """
     odds = np.log(model.prevalence / (1 - model.prevalence))
+    known = 0.0 if model.outcome else odds
     try:
         scores = model.score(cohort.expression)["score"].to_numpy()
     except DataError as error:
-        log.warning("cohort '%s': %s; it is scored with the prevalence", cohort.name, error)
-        scores = np.full(len(cohort.samples), odds)
+        log.warning("cohort '%s': %s; all its samples score alike", cohort.name, error)
+        scores = np.full(len(cohort.samples), known)
     return pd.DataFrame(
         {
             "disease": cohort.disease,
@@ -157,6 +163,7 @@ def score_cohort(model: Model, cohort: Cohort) -> pd.DataFrame:
             "sample": cohort.samples.index,
             "identity": cohort.samples["identity"].to_numpy(),
             "case": cohort.is_case.to_numpy(),
+            "outcome": cohort.truth if model.outcome else np.nan,
             "score": scores,
             "threshold": odds,
         }
@@ -205,7 +212,7 @@ def _random_panels(
             )  # fmt: skip
             for cohort in cohorts:
                 score = drawn.predict(values[cohort.name][panel].to_numpy())
-                concordant, pairs = concordance(cohort.is_case.to_numpy(), score)
+                concordant, pairs = concordance(cohort.truth, score)
                 rows.append((disease, cohort.name, draw, concordant, pairs))
     return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])
 

@@ -275,12 +275,12 @@ class Explained:
     contributions
         Of the training samples; see `contributions`.
     nomogram
-        From the 5 % to the 95 % quantile of each gene in training; None without a gene, and where
-        the classifier is not linear.
+        From the 5 % to the 95 % quantile of each gene in training; None without a gene, where the
+        classifier is not linear, and where numbers are predicted.
     tested
         The predictions that the rest is from: those of validation cohorts, else cross-validated.
     curves
-        Cohort → net benefit.
+        Cohort → net benefit; none where numbers are predicted.
     sizes
         Cohort → numbers of cases and controls.
     training
@@ -326,7 +326,7 @@ def explain_model(
             added = pd.concat(parts, ignore_index=True).drop_duplicates(["sample", "gene"])
             low, high = values.quantile(0.05), values.quantile(0.95)
             # Where no gene has a weight there is nothing to read points from.
-            if model.coefficient.any():
+            if model.coefficient.any() and not model.outcome:
                 nomo = nomogram(model, low, high, prevalence=prevalence)
         else:
             added = sampled_contributions(model, values, rng)
@@ -337,7 +337,7 @@ def explain_model(
     if tested.empty:
         tested = own[own["resampling"] == "cv"]
     curves, sizes = {}, {}
-    for cohort, part in tested.groupby("cohort", sort=True):
+    for cohort, part in () if model.outcome else tested.groupby("cohort", sort=True):
         samples = part.groupby("sample").agg(score=("score", "mean"), case=("case", "first"))
         is_case = samples["case"].to_numpy(bool)
         risk = 1 / (1 + np.exp(-samples["score"].to_numpy(float)))

@@ -56,13 +56,16 @@ def judge(
     sizes = {disease: len(model.genes) for disease, model in models.items()}
     stable = selection_stability(selection, predictions, _within_groups(cohorts))
     elsewhere = {disease: new_cohort(table, disease) for disease in models}
-    found = verdicts(sizes, cross, table, random_panels, elsewhere)
+    outcomes = {disease: model.outcome for disease, model in models.items()}
+    found = verdicts(sizes, cross, table, random_panels, elsewhere, outcomes)
     for disease, verdict in found.items():
         verdict["stability"] = stable
         own = [c for c in cohorts if c.role == "discovery" and c.disease == disease]
         cases = sum(int(c.is_case.sum()) for c in own)
         controls = sum(len(c.samples) for c in own) - cases
-        verdict["sample_size"] = samples_needed(cases, controls, sizes[disease], verdict["auc"])
+        verdict["sample_size"] = samples_needed(
+            cases, controls, sizes[disease], verdict["auc"], outcome=models[disease].outcome
+        )
     return Judgement(table, measures(predictions), found)
 
 

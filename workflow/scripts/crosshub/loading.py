@@ -69,6 +69,7 @@ def _load(
         counts=read_matrix(counts)[kept.index] if row["kind"] == "counts" else None,
         covariates=covariate_names(row),
         outcome=outcome_name(row),
+        predicts=row.get("predicts", "groups"),
         testing=Testing(**row.get("testing", {})),
     )
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.stats import linregress, spearmanr
+from scipy.stats import t as student
 
 from crosshub.assessment.calibration import calibration
 from crosshub.assessment.pooling import finite_auc, pool_auc
@@ -20,7 +22,7 @@ from crosshub.assessment.stability import (
     total_similarity,
 )
 from crosshub.assessment.thresholds import at_threshold, average_precision
-from crosshub.performance import Z, hanley_mcneil
+from crosshub.performance import Z, hanley_mcneil, of_numbers
 
 CORRELATED = 0.7
 KEYS = ["disease", "cohort", "resampling"]
@@ -50,22 +52,30 @@ def measures(predictions: pd.DataFrame) -> pd.DataFrame:
         brier, intercept and slope of the calibration, with not_calibrated (why these are missing).
         A sample of the cross-validation enters with the mean of its log odds over the repeats,
         less the threshold of each, for the calls; probabilities are those of its mean log odds.
+        Where numbers are predicted: spearman and pearson (with the predicted ones), and intercept
+        and slope of the outcome, in standard deviations of the cohort, on its prediction.
     """
     tested = predictions[predictions["resampling"] != "permutation"]
     rows = []
     for key, part in tested.groupby(KEYS, sort=True):
         own = part.assign(above=part["score"] - part["threshold"])
         means = own.groupby("sample", sort=True).agg(
-            score=("score", "mean"), above=("above", "mean"), case=("case", "first")
+            score=("score", "mean"),
+            above=("above", "mean"),
+            case=("case", "first"),
+            outcome=("outcome", "first"),
         )
         rows.append(dict(zip(KEYS, key, strict=True)) | _row(means))
     columns = [*KEYS, "n_cases", "n_controls", *CALLS, "average_precision", "by_chance"]
-    return pd.DataFrame(rows, columns=[*columns, *CALIBRATION, "not_calibrated"])
+    columns += [*CALIBRATION, "not_calibrated", "spearman", "pearson"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _row(samples: pd.DataFrame) -> dict[str, Any]:
     case = samples["case"].to_numpy(bool)
     row: dict[str, Any] = {"n_cases": int(case.sum()), "n_controls": int((~case).sum())}
+    if of_numbers(samples):
+        return row | of_prediction(samples["outcome"].to_numpy(float), samples["score"].to_numpy())
     if case.all() or not case.any():
         return row | {"not_calibrated": "one group only"}
     calls = at_threshold(samples["above"].to_numpy(float), case, 0.0)
@@ -75,6 +85,34 @@ def _row(samples: pd.DataFrame) -> dict[str, Any]:
     row |= {name: getattr(precision, name) for name in ("average_precision", "by_chance")}
     row |= {name: getattr(found, name) for name in CALIBRATION}
     return row | {"not_calibrated": found.reason}
+
+
+def of_prediction(outcome: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
+    """Hold predicted numbers against the real ones.
+
+    Parameters
+    ----------
+    outcome
+        Numbers, a sample each, in any unit.
+    predicted
+        In standard deviations from the mean of training.
+
+    Returns
+    -------
+    dict
+        spearman, pearson; intercept and slope of the line of the outcome (in standard deviations
+        of these samples) on its prediction, with their 95 % limits (1 is calibrated, below 1 too
+        extreme); not_calibrated (why something is missing).
+    """
+    if len(outcome) < 3 or np.ptp(outcome) == 0 or np.ptp(predicted) == 0:
+        return {"not_calibrated": "too few samples, or outcome or prediction do not vary"}
+    z = (outcome - outcome.mean()) / outcome.std()
+    line = linregress(predicted, z)
+    width = float(student.ppf(0.975, len(z) - 2))
+    row = {"intercept": line.intercept, "slope": line.slope, "not_calibrated": ""}
+    for name, error in (("intercept", line.intercept_stderr), ("slope", line.stderr)):
+        row |= {f"{name}_low": row[name] - width * error, f"{name}_high": row[name] + width * error}
+    return row | {"spearman": spearmanr(outcome, predicted).statistic, "pearson": line.rvalue}
 
 
 def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
@@ -117,7 +155,9 @@ def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
     return {name: getattr(found, name) for name in names} | {"from": kind}
 
 
-def samples_needed(n_cases: int, n_controls: int, genes: int, auc: float) -> dict[str, Any]:
+def samples_needed(
+    n_cases: int, n_controls: int, genes: int, auc: float, *, outcome: str = ""
+) -> dict[str, Any]:
     """Return how many samples a model of this AUC needs, beside how many there are.
 
     Parameters
@@ -128,6 +168,8 @@ def samples_needed(n_cases: int, n_controls: int, genes: int, auc: float) -> dic
         Of the panel: as if they had been named before the data were seen, so a lower bound.
     auc
         Cross-validated; see `sample_size.r2_from_auc`.
+    outcome
+        Field of the numbers that the model predicts; empty: cases and controls.
 
     Returns
     -------
@@ -142,6 +184,8 @@ def samples_needed(n_cases: int, n_controls: int, genes: int, auc: float) -> dic
         "needed": np.nan,
         "expected_shrinkage": np.nan,
     }
+    if outcome:
+        return found | {"reason": "it was not worked out for a model of numbers"}
     if not genes:
         return found | {"reason": "there is no panel"}
     if np.isnan(auc) or auc <= 0.5:

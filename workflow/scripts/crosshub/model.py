@@ -118,6 +118,10 @@ class Model:
         Share of cases in training; probabilities hold for this prevalence alone.
     reference
         Scale of the training samples.
+    outcome
+        Field of numbers that the score predicts, in standard deviations from their mean in
+        training, with a ``-`` before it where they were turned; empty: the score is the log odds
+        of a case.
     """
 
     disease: str
@@ -128,6 +132,7 @@ class Model:
     classifier: Classifier
     prevalence: float
     reference: Reference
+    outcome: str = ""
 
     @property
     def is_linear(self) -> bool:
@@ -170,8 +175,9 @@ class Model:
         Returns
         -------
         DataFrame
-            sample, score (log odds of a case), probability, missing (panel genes that are not
-            measured in it and count as the reference value).
+            sample, score (log odds of a case, or the outcome in standard deviations), probability
+            (missing where numbers are predicted), missing (panel genes that are not measured in it
+            and count as the reference value).
 
         Raises
         ------
@@ -194,7 +200,7 @@ class Model:
             {
                 "sample": expression.columns,
                 "score": score,
-                "probability": 1 / (1 + np.exp(-score)),
+                "probability": np.nan if self.outcome else 1 / (1 + np.exp(-score)),
                 "missing": [",".join(own) for own in lacking],
             }
         )
@@ -237,6 +243,7 @@ def from_plain(value: dict[str, Any]) -> Model:
             classifier=value["classifier"],
             prevalence=float(value["prevalence"]),
             reference=reference,
+            outcome=str(value.get("outcome", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"this is no crosshub model ({type(error).__name__}: {error})") from error

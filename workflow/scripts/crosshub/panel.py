@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from crosshub.classifiers.fits import ridge_at
-from crosshub.classifiers.freeze import freeze_linear
+from crosshub.classifiers.freeze import freeze_constant
 from crosshub.classifiers.registry import fit_classifier
 from crosshub.cohorts import Cohort
 from crosshub.model import Model, Reference, fit_reference
 from crosshub.randomness import derived_seed
+from crosshub.selectors.base import is_numbers
 from crosshub.selectors.registry import SELECTORS
 
 
@@ -25,18 +26,24 @@ class Training:
     values
         Samples × genes, log2 on the reference scale, cohort by cohort centred on `center`.
     y
-        1 = case.
+        1 = case (integers); or the outcome in standard deviations of its cohort (float).
     people
         Identity of each sample.
     center
-        Mean over the cohorts of each gene's value half-way between cases and controls: what a
-        single sample is compared with.
+        Mean over the cohorts of each gene's value half-way between cases and controls, or at the
+        mean outcome: what a single sample is compared with.
+    outcome
+        Field that holds the numbers; empty: y are groups.
+    prevalence
+        Share of cases.
     """
 
     values: pd.DataFrame
     y: np.ndarray
     people: np.ndarray
     center: pd.Series
+    outcome: str = ""
+    prevalence: float = 0.5
 
     @property
     def scale(self) -> pd.Series:
@@ -74,21 +81,30 @@ def panel_genes(table: pd.DataFrame) -> list[str]:
 def training_set(cohorts: Sequence[Cohort], genes: Sequence[str], reference: Reference) -> Training:
     """Bring the training cohorts of one disease together.
 
-    Each cohort is centred half-way between its cases and its controls, so that neither a
-    platform's offset nor an uneven share of cases stands between the cohorts.
+    Each cohort is centred half-way between its cases and its controls (at its mean, where numbers
+    are to be predicted), so that neither a platform's offset nor an uneven share of cases stands
+    between the cohorts.
     """
-    parts, centers = [], []
+    parts, centers, targets = [], [], []
     for cohort in cohorts:
         values = reference.transform(cohort.expression, genes)
-        case = cohort.is_case.to_numpy()
-        center = (values[case].mean() + values[~case].mean()) / 2
+        truth = cohort.truth
+        if is_numbers(truth):
+            center = values.mean()
+            targets.append((truth - truth.mean()) / (truth.std() or 1.0))
+        else:
+            center = (values[truth == 1].mean() + values[truth == 0].mean()) / 2
+            targets.append(truth)
         parts.append(values - center)
         centers.append(center)
+    of_numbers = cohorts[0].predicts == "outcome"
     return Training(
         values=pd.concat(parts),
-        y=np.concatenate([cohort.is_case.to_numpy().astype(int) for cohort in cohorts]),
+        y=np.concatenate(targets),
         people=np.concatenate([cohort.samples["identity"].to_numpy(str) for cohort in cohorts]),
         center=pd.concat(centers, axis=1).mean(axis=1),
+        outcome=cohorts[0].outcome if of_numbers else "",
+        prevalence=float(np.concatenate([cohort.is_case for cohort in cohorts]).mean()),
     )
 
 
@@ -260,7 +276,7 @@ def fit_model(
     training
         Must hold `genes`.
     genes
-        The panel; none: the model predicts the prevalence.
+        The panel; none: the model predicts the prevalence, or the mean of the outcome.
     reference
         Scale that `training` is on.
     disease, comparison
@@ -274,9 +290,8 @@ def fit_model(
     """
     genes = list(genes)
     z, scale = standardised(training, genes)
-    prevalence = float(training.y.mean())
     if not genes:
-        frozen = freeze_linear(np.zeros(0), np.log(prevalence / (1 - prevalence)))
+        frozen = freeze_constant(training.y, 0)
     elif cost is not None:
         frozen = ridge_at(z, training.y, cost)
     else:
@@ -288,8 +303,9 @@ def fit_model(
         center=tuple(training.center[genes].tolist()),
         scale=tuple(scale.tolist()),
         classifier=frozen,
-        prevalence=prevalence,
+        prevalence=training.prevalence,
         reference=reference,
+        outcome=training.outcome,
     )
 
 

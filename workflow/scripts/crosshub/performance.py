@@ -10,23 +10,77 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.stats import norm, rankdata
 
+from crosshub.selectors.base import is_numbers
+
 Z = float(norm.ppf(0.975))
 
 
-def concordance(case: np.ndarray, score: np.ndarray) -> tuple[float, int]:
-    """Return the number of (case, control) pairs in the right order, ties as a half, and of all.
+def concordance(truth: np.ndarray, score: np.ndarray) -> tuple[float, int]:
+    """Return the number of pairs in the right order, pairs with tied scores as a half, and of all.
+
+    A pair is a case and a control, or two samples whose numbers differ.
 
     Parameters
     ----------
-    case
-        bool, a sample each.
+    truth
+        Cases and controls (bool or int), or numbers (float), a sample each.
     score
-        Higher = more likely a case.
+        Higher = more likely a case, or a larger number.
     """
-    case = np.asarray(case, bool)
+    truth = np.asarray(truth)
+    if is_numbers(truth):
+        comparable, in_order = _pairs(truth, np.asarray(score, float))
+        return float((comparable * in_order).sum() / 2), int(comparable.sum() // 2)
+    case = truth.astype(bool)
     n_cases, n_controls = int(case.sum()), int((~case).sum())
     ranks = rankdata(score)
     return float(ranks[case].sum() - n_cases * (n_cases + 1) / 2), n_cases * n_controls
+
+
+def _pairs(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return samples × samples: whether their numbers differ; 1 in order, 0.5 tied, 0 not."""
+    numbers = np.sign(truth[:, None] - truth[None, :])
+    return numbers != 0, (1 + numbers * np.sign(score[:, None] - score[None, :])) / 2
+
+
+def concordance_interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
+    """Return the concordance with numbers and its 95 % interval, cut at 0 and 1.
+
+    The variance is that of the infinitesimal jackknife, which for two classes is DeLong's but for
+    the denominators.
+
+    Parameters
+    ----------
+    truth
+        Numbers, a sample each.
+    score
+        Higher = a larger number.
+
+    Returns
+    -------
+    tuple of float
+        Concordance, lower and upper limit; the limits are missing with fewer than three samples.
+
+    References
+    ----------
+    Therneau and Watson 2015, The concordance statistic and the Cox model, Mayo Clinic technical
+    report 85. Harrell, Lee and Mark 1996, Statistics in Medicine 15:361.
+    """
+    truth = np.asarray(truth, float)
+    comparable, in_order = _pairs(truth, np.asarray(score, float))
+    pairs = comparable.sum() / 2
+    if not pairs:
+        return np.nan, np.nan, np.nan
+    found = float((comparable * in_order).sum() / 2 / pairs)
+    if len(truth) < 3:
+        return found, np.nan, np.nan
+    influence = (comparable * (in_order - found)).sum(axis=1) / pairs
+    error = float(np.sqrt((influence**2).sum()))
+    if found in (0.0, 1.0):
+        # All in order: as for two groups of half the samples each.
+        half = len(truth) // 2
+        return (found, *_limits_of_separated(found, half, len(truth) - half))
+    return found, max(found - Z * error, 0.0), min(found + Z * error, 1.0)
 
 
 def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
@@ -106,22 +160,34 @@ def fold_auc(predictions: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     predictions
-        unit, fold, disease, cohort, case, score.
+        unit, fold, disease, cohort, case, outcome, score.
 
     Returns
     -------
     DataFrame
-        unit, disease, cohort (``all``: over the cohorts of the disease), auc. Scores of different
-        folds or cohorts are never compared with each other.
+        unit, disease, cohort (``all``: over the cohorts of the disease), auc (of numbers: the
+        concordance). Scores of different folds or cohorts are never compared with each other.
     """
     rows = []
     for (unit, fold, disease, cohort), part in predictions.groupby(
         ["unit", "fold", "disease", "cohort"], sort=True
     ):
-        concordant, pairs = concordance(part["case"].to_numpy(), part["score"].to_numpy())
+        concordant, pairs = concordance(truth_of(part), part["score"].to_numpy())
         rows.append((unit, fold, disease, cohort, concordant, pairs))
     columns = ["unit", "fold", "disease", "cohort", "concordant", "pairs"]
     return average_auc(pd.DataFrame(rows, columns=columns), ["unit"])
+
+
+def truth_of(predictions: pd.DataFrame) -> np.ndarray:
+    """Return what the predictions of one disease are held against: bool, or numbers (float)."""
+    if of_numbers(predictions):
+        return predictions["outcome"].to_numpy(float)
+    return predictions["case"].to_numpy(bool)
+
+
+def of_numbers(predictions: pd.DataFrame) -> bool:
+    """Whether the predictions of one disease are of numbers, not of cases and controls."""
+    return bool(predictions["outcome"].notna().any())
 
 
 def average_auc(pairs: pd.DataFrame, by: list[str]) -> pd.DataFrame:
@@ -147,7 +213,8 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
         AUC ± 1.96 standard deviations of the whole procedure under permuted labels, cut at 0 and 1:
         intervals that count samples as independent cover too seldom here. The deviation is never
         taken below that of a score without signal in as many independent samples, because a
-        procedure that selects nothing under permuted labels has no spread at all. A permutation is
+        procedure that selects nothing under permuted labels has no spread at all. Of numbers auc
+        is the concordance. A permutation is
         one repeat and the AUC a mean over repeats, so that p and interval lean to the safe side.
         Without permutations interval and p are missing.
     """
@@ -169,12 +236,15 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _least_spread(predictions: pd.DataFrame, disease: str, cohort: str) -> float:
-    """Return the standard deviation of the Mann-Whitney statistic without signal, as an AUC."""
+    """Return the standard deviation of an AUC (Mann-Whitney) or concordance (Kendall) by chance."""
     rows = predictions[predictions["disease"] == disease].drop_duplicates(["cohort", "sample"])
     if cohort != "all":
         rows = rows[rows["cohort"] == cohort]
     m = int(rows["case"].sum())
     n = len(rows) - m
+    if of_numbers(rows):
+        total = max(len(rows), 2)
+        return float(np.sqrt((2 * total + 5) / (18 * total * (total - 1))))
     return float(np.sqrt((m + n + 1) / (12 * max(m * n, 1))))
 
 
@@ -197,12 +267,13 @@ def against_random_panels(random_panels: pd.DataFrame, disease: str, auc: float)
 
 
 def tested_cohorts(predictions: pd.DataFrame, resampling: str) -> pd.DataFrame:
-    """Return the AUC of whole cohorts that training did not see, with DeLong's interval."""
+    """Return the AUC or concordance of whole cohorts that training did not see, with interval."""
     rows = []
     chosen = predictions[predictions["resampling"] == resampling]
     for (disease, cohort), part in chosen.groupby(["disease", "cohort"], sort=True):
         case = part["case"].to_numpy(bool)
-        auc, low, high = delong(case, part["score"].to_numpy())
+        interval = concordance_interval if of_numbers(part) else delong
+        auc, low, high = interval(truth_of(part), part["score"].to_numpy())
         rows.append((disease, cohort, resampling, case.sum(), (~case).sum(), auc, low, high))
     return pd.DataFrame(rows, columns=PERFORMANCE)
 

@@ -1,4 +1,4 @@
-"""Ridge logistic regression of many small designs at once."""
+"""Ridge regression, logistic or linear, of many small designs at once."""
 
 import numpy as np
 
@@ -55,3 +55,38 @@ def ridge_logistic(
         theta[active] -= step
         active = active[length[:, 0] > TOLERANCE]
     return theta[:, :-1], theta[:, -1]
+
+
+def ridge_linear(
+    z: np.ndarray,
+    y: np.ndarray,
+    cost: float | np.ndarray = 1.0,
+    weights: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Fit a ridge linear model to each of many designs, in closed form.
+
+    Parameters
+    ----------
+    z, cost, weights
+        As for `ridge_logistic`.
+    y
+        Models × samples, numbers.
+
+    Returns
+    -------
+    tuple of ndarray
+        Coefficients (models × genes) and intercepts, as of scikit-learn's Ridge with
+        ``alpha = 1 / cost``.
+    """
+    models, samples, genes = z.shape
+    counts = np.ones((models, samples)) if weights is None else np.asarray(weights, float)
+    total = counts.sum(axis=1)
+    middle = np.einsum("bnp,bn->bp", z, counts) / total[:, None]
+    mean = (counts * y).sum(axis=1) / total
+    x, residual = z - middle[:, None, :], y - mean[:, None]
+    gram = np.einsum("bnp,bn,bnq->bpq", x, counts, x, optimize=True)
+    penalty = 1 / np.broadcast_to(np.asarray(cost, float), models)
+    gram += penalty[:, None, None] * np.eye(genes)
+    moment = np.einsum("bnp,bn->bp", x, counts * residual)
+    coefficients = np.linalg.solve(gram, moment[..., None])[..., 0]
+    return coefficients, mean - (coefficients * middle).sum(axis=1)

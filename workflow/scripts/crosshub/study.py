@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from crosshub import labels
+from crosshub.classifiers import FOR_NUMBERS
 from crosshub.config import complete, mistakes, usable
 from crosshub.errors import ConfigError, DataError
 from crosshub.gene_sets import read_family, split_place
@@ -85,6 +86,12 @@ class Study:
         return read_family(place) if place else None
 
     @property
+    def treatment(self) -> dict[str, Any]:
+        """What `loading.load_cohorts` must know of every cohort beside its row."""
+        predicts = self.config["panel"]["predict"]
+        return {"testing": self.config["differential"], "predicts": predicts}
+
+    @property
     def tries_combinations(self) -> bool:
         """Whether every selector is tried with every classifier."""
         return all(self.config["evaluation"]["combinations"].values())
@@ -144,7 +151,7 @@ def read_study(
         except DataError as error:
             wrong.append(str(error))
     study = Study(filled, tuple(rows))
-    wrong += _check_files(study) + _check_combinations(study)
+    wrong += _check_files(study) + _check_combinations(study) + _check_predicted(study)
     if filled["candidates"]["restrict_to"] and not wrong:
         try:
             _ = study.family
@@ -268,6 +275,31 @@ def _check_combinations(study: Study) -> list[str]:
         f"config.evaluation.combinations: has no {lacking[0]}; name some, or 'all', or leave both "
         "lists empty"
     ]
+
+
+def _check_predicted(study: Study) -> list[str]:
+    """Numbers are predicted in all cohorts or in none, and not by every classifier."""
+    if study.config["panel"]["predict"] == "groups":
+        return []
+    path = study.config["datasets"]
+    wrong = [
+        f"{path} cohort '{row['cohort']}': has no outcome, which config.panel.predict asks for; "
+        "fill the column outcome or predict groups"
+        for row in study.rows
+        if not row.get("outcome")
+    ]
+    name = study.config["panel"]["classifier"]
+    if name not in FOR_NUMBERS:
+        wrong.append(
+            f"config.panel.classifier: {name} cannot predict an outcome; "
+            f"choose {' or '.join(FOR_NUMBERS)}"
+        )
+    if study.tries_combinations:
+        wrong.append(
+            "config.evaluation.combinations: its classifiers predict groups; leave it out where "
+            "config.panel.predict is outcome"
+        )
+    return wrong
 
 
 def _check_recipes(study: Study) -> list[str]:

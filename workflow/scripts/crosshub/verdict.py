@@ -16,13 +16,15 @@ def verdicts(
     table: pd.DataFrame,
     random_panels: pd.DataFrame,
     elsewhere: dict[str, dict[str, Any]],
+    outcomes: dict[str, str],
 ) -> dict[str, dict[str, Any]]:
     """Return the `verdict` of each disease.
 
     Parameters
     ----------
-    panel_sizes, elsewhere
-        Disease → size of its panel, and what `measures.new_cohort` says.
+    panel_sizes, elsewhere, outcomes
+        Disease → size of its panel, what `measures.new_cohort` says, and the field of the numbers
+        that its model predicts (empty: cases and controls).
     cross, table, random_panels
         See `verdict`.
     """
@@ -32,7 +34,16 @@ def verdicts(
         auc = float(own["auc"].iloc[0]) if len(own) else np.nan
         p_random = against_random_panels(random_panels, disease, auc)
         draws = random_panels.loc[random_panels["disease"] == disease, "draw"].nunique()
-        found[disease] = verdict(disease, size, cross, table, p_random, draws, elsewhere[disease])
+        found[disease] = verdict(
+            disease,
+            size,
+            cross,
+            table,
+            p_random,
+            draws,
+            elsewhere[disease],
+            outcomes[disease],
+        )
     return found
 
 
@@ -44,6 +55,7 @@ def verdict(
     p_random: float,
     random_panels: int,
     elsewhere: dict[str, Any],
+    outcome: str = "",
 ) -> dict[str, Any]:
     """Say in numbers and words what the panel of a disease is worth.
 
@@ -61,12 +73,15 @@ def verdict(
         Of `against_random_panels`, and the number of panels behind it.
     elsewhere
         Of `measures.new_cohort`.
+    outcome
+        Field of the numbers that the model predicts; then every AUC is a concordance.
 
     Returns
     -------
     dict
-        auc, auc_low, auc_high (cross-validated), p_permutation, p_random_panels, beats_chance,
-        beats_random_panels (null where not tested, or with too few resamples to tell),
+        predicts (groups, or the outcome), auc, auc_low, auc_high (cross-validated), p_permutation,
+        p_random_panels, beats_chance, beats_random_panels (null where not tested, or with too few
+        resamples to tell),
         cohorts_tested and cohorts_validated (of the independent ones), cohorts_not_independent
         (name → people shared with discovery), new_cohort, statement.
     """
@@ -79,6 +94,7 @@ def verdict(
     outside = outside.drop(shared.index)
     held = int((outside["auc_low"] > 0.5).sum())
     result = {
+        "predicts": outcome or "groups",
         "auc": row.get("auc", np.nan),
         "auc_low": row.get("auc_low", np.nan),
         "auc_high": row.get("auc_high", np.nan),
@@ -106,15 +122,18 @@ def _answer(p_value: float, resamples: int) -> bool | None:
 
 
 def _statement(disease: str, found: dict[str, Any]) -> str:
+    groups = found["predicts"] == "groups"
+    measure, known = ("AUC", "prevalence") if groups else ("concordance", "mean")
     if not found["panel_size"]:
         first = f"{disease}: no gene was found that all diseases of the comparison share, so there "
-        first += "is no panel, and the model predicts the prevalence."
+        first += f"is no panel, and the model predicts the {known}."
     elif found["beats_chance"] is None:
         first = f"{disease}: whether the panel of {found['panel_size']} genes beats chance is not "
         first += f"known: {found['permutations']} label permutations were made, and it takes 19."
     else:
         does = "beats chance" if found["beats_chance"] else "does not beat chance"
-        first = f"{disease}: the procedure {does} (cross-validated AUC {found['auc']:.2f}, "
+        first = f"{disease}: the procedure {does} (cross-validated {measure} "
+        first += f"{'' if groups else 'with ' + found['predicts'] + ' '}{found['auc']:.2f}, "
         first += f"95 % interval {found['auc_low']:.2f} to {found['auc_high']:.2f}, "
         first += f"p = {found['p_permutation']:.3g} against {found['permutations']} permutations)."
     parts = [first]
@@ -128,7 +147,7 @@ def _statement(disease: str, found: dict[str, Any]) -> str:
         parts.append(
             f"It holds in {found['cohorts_validated']} of {found['cohorts_tested']} independent "
             f"cohort{'s' if found['cohorts_tested'] > 1 else ''} "
-            "(interval of the AUC above 0.5)."
+            f"(interval of the {measure} above 0.5)."
         )
     else:
         parts.append("No independent cohort was there to test it.")
@@ -139,16 +158,16 @@ def _statement(disease: str, found: dict[str, Any]) -> str:
             "count."
         )
     if found["panel_size"]:
-        parts.append(_elsewhere(found["new_cohort"]))
+        parts.append(_elsewhere(found["new_cohort"], measure))
     return " ".join(parts)
 
 
-def _elsewhere(found: dict[str, Any]) -> str:
+def _elsewhere(found: dict[str, Any], measure: str) -> str:
     """Say what the panel is worth in a cohort that nobody has seen."""
     if np.isnan(found["prediction_low"]):
         return "What it is worth in a new cohort is not known: that takes three cohorts."
     kind = "independent" if found["from"] == "validation" else "left-out"
     return (
-        f"In a new cohort its AUC would lie between {found['prediction_low']:.2f} and "
+        f"In a new cohort its {measure} would lie between {found['prediction_low']:.2f} and "
         f"{found['prediction_high']:.2f} (95 % prediction from {found['cohorts']} {kind} cohorts)."
     )

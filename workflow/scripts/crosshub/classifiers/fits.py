@@ -25,7 +25,8 @@ from crosshub.classifiers.tuning import (
     platt_sigmoid,
 )
 from crosshub.penalized import choose_penalty, fit_path
-from crosshub.ridge import ridge_logistic
+from crosshub.ridge import ridge_linear, ridge_logistic
+from crosshub.selectors.base import is_numbers
 
 NEIGHBOURS = (3, 5, 7, 9, 13, 17, 25)
 # Of the summed loss; above the last one a network of two layers collapses to a constant.
@@ -35,22 +36,24 @@ HIDDEN_UNITS = 4
 
 
 def fit_ridge(z: np.ndarray, y: np.ndarray, splits: Splits, seed: int) -> Classifier:
-    """Fit a ridge logistic model; its cost by inner folds."""
+    """Fit a ridge logistic model, or a linear one of numbers; its cost by inner folds."""
     return ridge_at(z, y, choose_ridge_cost(z, y, splits))
 
 
 def ridge_at(z: np.ndarray, y: np.ndarray, cost: float) -> Classifier:
-    """Fit a ridge logistic model of a given cost (inverse penalty)."""
-    coefficients, intercept = ridge_logistic(z[None], y[None], cost)
+    """Fit a ridge model of a given cost (inverse penalty): logistic, or linear of numbers."""
+    fit = ridge_linear if is_numbers(y) else ridge_logistic
+    coefficients, intercept = fit(z[None], y[None], cost)
     return freeze.freeze_linear(coefficients[0], intercept[0])
 
 
 def fit_lasso(z: np.ndarray, y: np.ndarray, splits: Splits, seed: int) -> Classifier:
-    """Fit a LASSO logistic model; its penalty by inner folds, else the middle of the path."""
-    path = fit_path(z, y)
+    """Fit a LASSO model, logistic or linear; its penalty by inner folds, else half-way."""
+    logistic = not is_numbers(y)
+    path = fit_path(z, y, logistic=logistic)
     place = len(path.penalties) // 2
     if splits:
-        place = choose_penalty(z, y, path, splits).least
+        place = choose_penalty(z, y, path, splits, logistic=logistic).least
     return freeze.freeze_linear(path.coefficients_at(place, z.shape[1]), path.intercepts[place])
 
 

@@ -10,6 +10,8 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from sklearn.tree._tree import Tree
 
+from crosshub.selectors.base import is_numbers
+
 Classifier = dict[str, Any]
 
 
@@ -28,6 +30,21 @@ def freeze_linear(coefficients: np.ndarray, intercept: float) -> Classifier:
         "coefficients": np.asarray(coefficients, float).tolist(),
         "intercept": float(intercept),
     }
+
+
+def freeze_constant(y: np.ndarray, genes: int) -> Classifier:
+    """Freeze what is known without a gene: log odds of the share of cases, or the mean of numbers.
+
+    Parameters
+    ----------
+    y
+        1 = case (integers); or numbers (float).
+    genes
+        Their number; each gets the weight 0.
+    """
+    share = float(np.mean(y))
+    known = share if is_numbers(y) else np.log(share / (1 - share))
+    return freeze_linear(np.zeros(genes), known)
 
 
 def freeze_discriminant(fitted: LinearDiscriminantAnalysis) -> Classifier:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crosshub.classifiers import fits
-from crosshub.classifiers.freeze import freeze_linear
+from crosshub.classifiers import FOR_NUMBERS, fits
+from crosshub.classifiers.freeze import freeze_constant
 from crosshub.classifiers.frozen import Classifier
 from crosshub.classifiers.tuning import Splits
 from crosshub.errors import DataError
-from crosshub.selectors.base import inner_splits
+from crosshub.selectors.base import inner_splits, is_numbers
 
 FOLDS = 5
 
@@ -57,7 +57,7 @@ def fit_classifier(
     z
         Samples × genes, standardised.
     y
-        1 = case, 0 = control; both must be there.
+        1 = case, 0 = control (integers), both must be there; or numbers (float).
     people
         Identity of each sample: inner folds do not split a person.
     seed
@@ -67,20 +67,24 @@ def fit_classifier(
     -------
     dict
         ``kind`` and numbers as lists, in the types of JSON; `frozen.log_odds` scores it. Where no
-        gene varies it says the prevalence of training, whatever the name.
+        gene varies it says the prevalence of training, or the mean, whatever the name.
 
     Raises
     ------
     DataError
-        If the name is unknown, or a class has no sample.
+        If the name is unknown, a class has no sample, or the classifier takes no numbers.
     """
     if name not in CLASSIFIERS:
         raise DataError(f"classifier {name} is unknown; choose one of {', '.join(CLASSIFIERS)}")
-    z, y, people = np.asarray(z, float), np.asarray(y, int), np.asarray(people)
-    if not np.array_equal(np.unique(y), (0, 1)):
+    z, y, people = np.asarray(z, float), np.asarray(y), np.asarray(people)
+    if is_numbers(y):
+        if name not in FOR_NUMBERS:
+            raise DataError(
+                f"classifier {name} cannot predict numbers; choose {' or '.join(FOR_NUMBERS)}"
+            )
+    elif not np.array_equal(np.unique(y), (0, 1)):
         raise DataError(f"classifier {name}: needs both cases and controls to be fitted")
     if not (z.std(axis=0) > 1e-8).any():
-        prevalence = y.mean()
-        return freeze_linear(np.zeros(z.shape[1]), np.log(prevalence / (1 - prevalence)))
+        return freeze_constant(y, z.shape[1])
     splits = inner_splits(y, people, FOLDS, seed)
     return CLASSIFIERS[name].fit(z, y, splits, seed)

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from crosshub.classifiers.frozen import Classifier, log_odds
-from crosshub.ridge import ridge_logistic
+from crosshub.ridge import ridge_linear, ridge_logistic
+from crosshub.selectors.base import is_numbers
 
 COSTS = (0.01, 0.1, 1.0, 10.0)
 DEFAULT_COST = 0.1
@@ -22,14 +23,14 @@ def deviance(score: np.ndarray, y: np.ndarray) -> float:
 
 
 def choose_ridge_cost(z: np.ndarray, y: np.ndarray, splits: Splits) -> float:
-    """Choose the cost of a ridge logistic model by the held-out deviance.
+    """Choose the cost of a ridge model by the held-out deviance, or squared error of numbers.
 
     Parameters
     ----------
     z
         Samples × genes.
     y
-        1 = case.
+        1 = case (integers); or numbers.
     splits
         Inner folds; none: `DEFAULT_COST`.
 
@@ -46,14 +47,16 @@ def choose_ridge_cost(z: np.ndarray, y: np.ndarray, splits: Splits) -> float:
     # All costs and folds at once: costs × folds models.
     count = len(COSTS) * len(splits)
     counted = np.tile(seen, (len(COSTS), 1))
-    coefficient, intercept = ridge_logistic(
+    fit = ridge_linear if is_numbers(y) else ridge_logistic
+    coefficient, intercept = fit(
         np.broadcast_to(z, (count, *z.shape)),
         np.broadcast_to(y, (count, len(y))),
         np.repeat(COSTS, len(splits)),
         counted,
     )
-    margin = (coefficient @ z.T + intercept[:, None]) * (2 * y - 1)
-    loss = (np.logaddexp(0, -margin) * (1 - counted)).sum(axis=1)
+    fitted = coefficient @ z.T + intercept[:, None]
+    each = (fitted - y) ** 2 if is_numbers(y) else np.logaddexp(0, -fitted * (2 * y - 1))
+    loss = (each * (1 - counted)).sum(axis=1)
     return COSTS[int(loss.reshape(len(COSTS), -1).sum(axis=1).argmin())]
 
 

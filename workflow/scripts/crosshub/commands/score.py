@@ -4,8 +4,9 @@ The table has a row a gene (symbols in the first column) and a column a sample, 
 or gzip, on any scale that keeps the order of the genes within a sample: log2 or not, arrays or
 counts per million. Give the whole array or transcriptome: the panel is read against the other genes
 of the same sample. Each sample is scored by itself, so one alone gets the score that it has in its
-cohort. The score is the log odds of a case; the probability holds for the share of cases in
-training, which is written above the table with what was missing.
+cohort. The score is the log odds of a case, and the probability holds for the share of cases in
+training; or, where the model predicts numbers, these in standard deviations. Which it is stands
+above the table, with what was missing.
 
   python -m crosshub score results/STUDY/panel/all/DISEASE/model.json expression.tsv > scores.tsv
 """
@@ -95,10 +96,10 @@ def read_expression(path: str | Path) -> pd.DataFrame:
 
 def remarks(model: Model, scores: pd.DataFrame) -> Sequence[str]:
     """Return what a reader of the scores must know, a comment line each."""
-    lines = [
-        f"# {model.disease}: panel of {len(model.genes)} genes; probabilities hold where "
-        f"{model.prevalence:.0%} are cases, as in training"
-    ]
+    meaning = f"probabilities hold where {model.prevalence:.0%} are cases, as in training"
+    if model.outcome:
+        meaning = f"scores are {model.outcome} in standard deviations from its mean in training"
+    lines = [f"# {model.disease}: panel of {len(model.genes)} genes; {meaning}"]
     named = {gene for cell in scores["missing"] for gene in cell.split(",") if gene}
     missing = ", ".join(sorted(named))
     if missing:

@@ -5,7 +5,7 @@ Cases and controls, and up and down, differ by marker as well as by colour.
 
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
-from crosshub.figures.benefit import draw_calibration, draw_decision_curve
+from crosshub.figures.benefit import draw_calibration, draw_decision_curve, draw_tested
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.combinations import combinations
 from crosshub.figures.comparison import performance, votes
@@ -27,6 +27,7 @@ __all__ = [
     "draw_contributions",
     "draw_decision_curve",
     "draw_nomogram",
+    "draw_tested",
     "forest",
     "modules",
     "network",

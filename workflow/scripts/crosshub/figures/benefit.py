@@ -48,7 +48,9 @@ def draw_decision_curve(
         (dotted). A cohort without a curve says why.
     """
     if not curves:
-        return only_message(f"{disease}: no cohort was tested, so that no benefit is known.")
+        return only_message(
+            f"{disease}: no cohort of cases and controls was tested, so that no benefit is known."
+        )
     figure, panels = _panels(min(len(curves), MOST_PANELS))
     for axes, (cohort, curve) in zip(panels, curves.items(), strict=False):
         title = short(cohort, 26)
@@ -116,6 +118,55 @@ def calibration_groups(probability: np.ndarray, is_case: np.ndarray) -> pd.DataF
         share = wilson(int(is_case[inside].sum()), int(inside.sum()))
         rows.append((int(inside.sum()), float(probability[inside].mean()), *share))
     return pd.DataFrame(rows, columns=["n", "predicted", "observed", "low", "high"])
+
+
+@styled
+def draw_predicted_numbers(predictions: pd.DataFrame, *, disease: str, outcome: str) -> Figure:
+    """Draw numbers against their prediction.
+
+    Parameters
+    ----------
+    predictions
+        cohort, sample, outcome (in its own unit, turned as in training), score (standard deviations
+        from the mean of training): of one disease in one way of testing. A sample that was scored
+        more than once has the mean of its scores. The first 9 cohorts are drawn.
+    disease
+        Its name.
+    outcome
+        Field of the numbers.
+
+    Returns
+    -------
+    Figure
+        A panel a cohort: a point a sample, and the line of least squares.
+    """
+    if predictions.empty:
+        return only_message(f"{disease}: no cohort was tested, so that no prediction can be shown.")
+    cohorts = list(dict.fromkeys(predictions["cohort"]))[:MOST_PANELS]
+    figure, panels = _panels(len(cohorts))
+    for axes, cohort in zip(panels, cohorts, strict=True):
+        own = predictions[predictions["cohort"] == cohort]
+        means = own.groupby("sample", sort=True)[["score", "outcome"]].mean()
+        x, y = means["score"].to_numpy(float), means["outcome"].to_numpy(float)
+        axes.plot(x, y, "o", color=BLUE, ms=4, alpha=0.8, label=f"n = {len(means)} samples")
+        if len(means) > 1 and np.ptp(x) > 0:
+            ends = np.array([x.min(), x.max()])
+            label = f"r = {np.corrcoef(x, y)[0, 1]:.2f}"
+            axes.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=ORANGE, label=label)
+        axes.set_title(short(cohort, 30))
+        axes.set_xlabel("Predicted (SD from the mean of training)")
+        axes.set_ylabel(f"{short(outcome, 30)} (its own unit)")
+        axes.margins(y=0.25)
+        axes.legend(loc="upper left", fontsize=8)
+    headline(figure, f"{short(disease, 40)}: predicted and measured")
+    return figure
+
+
+def draw_tested(predictions: pd.DataFrame, *, disease: str, outcome: str = "") -> Figure:
+    """Draw what was predicted against what is: `draw_calibration` or `draw_predicted_numbers`."""
+    if outcome:
+        return draw_predicted_numbers(predictions, disease=disease, outcome=outcome)
+    return draw_calibration(predictions, disease=disease)
 
 
 @styled

@@ -39,6 +39,7 @@ def draw_contributions(
     disease: str,
     n_cases: int | None = None,
     n_controls: int | None = None,
+    outcome: str = "",
 ) -> Figure:
     """Draw what each gene adds to the score of each sample.
 
@@ -50,6 +51,8 @@ def draw_contributions(
         Its name.
     n_cases, n_controls
         Numbers of samples, if known.
+    outcome
+        Field of the numbers that the score predicts; empty: cases and controls.
 
     Returns
     -------
@@ -95,7 +98,10 @@ def draw_contributions(
     axes.set_xlim(-1.08 * reach, 1.08 * reach)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=PALE, lw=0.5)
-    axes.set_xlabel("Contribution to the score (log odds of a case; right: speaks for a case)")
+    unit = "log odds of a case; right: speaks for a case"
+    if outcome:
+        unit = f"{short(outcome, 30)} in standard deviations"
+    axes.set_xlabel(f"Contribution to the score ({unit})")
     axes.set_ylabel("Gene (mean |contribution|)")
     if points is not None:
         bar = figure.colorbar(points, ax=axes, extend="both", aspect=30, fraction=0.03)
@@ -153,8 +159,8 @@ def draw_nomogram(
     """
     if nomogram is None:
         return only_message(
-            f"{disease}: the score of this model is not a sum over genes, or no gene moves it, so "
-            "there is nothing to add up."
+            f"{disease}: the score of this model is not a sum over genes, no gene moves it, or it "
+            "predicts numbers, so there are no points that add up to a probability."
         )
     genes = nomogram.genes
     rulers = 3 + np.isfinite(nomogram.stated_prevalence)

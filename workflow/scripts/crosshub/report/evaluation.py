@@ -96,8 +96,8 @@ def _models(source: Source, section: Section, name: str, diseases: list[str]) ->
         Text(
             "To score samples, whatever the platform: each sample is brought to the scale of the "
             "training samples by the ranks of its own genes, so it needs no other sample. The "
-            "probability holds for the share of cases in training; the score (log odds) ranks "
-            "samples anywhere."
+            "probability holds for the share of cases in training; the score (log odds, or "
+            "standard deviations of the outcome) ranks samples anywhere."
         ),
         Code(
             "from crosshub.model import from_plain\n"
@@ -120,7 +120,8 @@ def _weights(name: str, models: dict[str, Any]) -> Table:
     return table(
         pd.DataFrame(list(rows.values())),
         columns,
-        caption="Models: change of the log odds of a case for one standard deviation of a gene",
+        caption="Models: change of the log odds of a case (of the outcome in standard deviations, "
+        "where numbers are predicted) for one standard deviation of a gene",
         file=f"panel/{name}/<disease>/model.json",
     )
 

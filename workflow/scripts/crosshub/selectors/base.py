@@ -1,7 +1,8 @@
 """What every selector shares.
 
-Each is fitted on samples × genes and a binary y, and has `support_` (bool, a gene each) and
-`ranking_` (1 = best). They see training samples only: whoever calls them hands no others over.
+Each is fitted on samples × genes and a y of two classes or of numbers, and has `support_` (bool, a
+gene each) and `ranking_` (1 = best). They see training samples only: whoever calls them hands no
+others over.
 """
 
 from typing import Any
@@ -26,7 +27,7 @@ class Selector(SelectorMixin, BaseEstimator):
         X
             Samples × genes.
         y
-            Two classes.
+            Two classes; or numbers (float, more than two different ones).
         groups
             The person of each sample; inner folds do not split a person.
 
@@ -35,11 +36,7 @@ class Selector(SelectorMixin, BaseEstimator):
         self
         """
         X, y = validate_data(self, X, y, dtype=float, ensure_min_samples=2)
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
-        if len(classes) != 2:
-            raise ValueError(f"Only binary classification is supported; y has {len(classes)} class")
-        self.classes_ = classes
+        codes = self._codes(y)
         spread = X.std(axis=0)
         Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
         people = np.arange(len(codes)) if groups is None else np.asarray(groups)
@@ -50,6 +47,17 @@ class Selector(SelectorMixin, BaseEstimator):
         self.ranking_[order] = np.arange(1, len(score) + 1)
         self.support_ = chosen & (self.ranking_ <= self.max_features)
         return self
+
+    def _codes(self, y: np.ndarray) -> np.ndarray:
+        """Return 0 and 1 (integer) for classes, standardised numbers (float) for numbers."""
+        if y.dtype.kind == "f" and len(np.unique(y)) > 2:
+            return (y - y.mean()) / y.std()
+        check_classification_targets(y)
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) != 2:
+            raise ValueError(f"Only binary classification is supported; y has {len(classes)} class")
+        self.classes_ = classes
+        return codes
 
     def _get_support_mask(self) -> np.ndarray:
         check_is_fitted(self)
@@ -62,28 +70,49 @@ class Selector(SelectorMixin, BaseEstimator):
         return tags
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return a score a gene (higher = better) and which genes qualify."""
+        """Return a score a gene (higher = better) and which genes qualify; y as of `_codes`."""
         raise NotImplementedError
+
+
+def is_numbers(y: np.ndarray) -> bool:
+    """Whether y are numbers to be predicted, not two classes written 0 and 1 as integers."""
+    return np.asarray(y).dtype.kind == "f"
+
+
+def strata(y: np.ndarray) -> np.ndarray:
+    """Return two classes by which samples are divided evenly; numbers are cut at their median."""
+    return (y > np.median(y)).astype(int) if is_numbers(y) else y
+
+
+def varies(y: np.ndarray) -> bool:
+    """Whether something can be learned from y."""
+    return len(np.unique(y)) > 1
 
 
 def inner_splits(
     y: np.ndarray, people: np.ndarray, folds: int, seed: int
 ) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return stratified folds of people; none where a class has fewer than two people."""
+    """Return stratified folds of people; none where a class has fewer than two people.
+
+    Numbers are stratified by their median.
+    """
+    y = strata(y)
     counts = [len(np.unique(people[y == value])) for value in (0, 1)]
     number = min(folds, *counts)
     if number < 2:
         return []
     splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
     splits = splitter.split(np.zeros((len(y), 1)), y, people)
-    return [(train, test) for train, test in splits if len(np.unique(y[train])) == 2]
+    return [(train, test) for train, test in splits if varies(y[train])]
 
 
 def half_of_people(y: np.ndarray, people: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return which samples are in a random half of the people, each class halved.
 
-    A person with samples of both classes goes by the first of them.
+    A person with samples of both classes goes by the first of them. Numbers have two classes, below
+    and above their median.
     """
+    y = strata(y)
     names, first = np.unique(people, return_index=True)
     taken = []
     for value in np.unique(y):

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 from scipy.special import stdtr
 
-from crosshub.ridge import ridge_logistic
-from crosshub.selectors.base import Selector, inner_splits
+from crosshub.ridge import ridge_linear, ridge_logistic
+from crosshub.selectors.base import Selector, inner_splits, is_numbers
 
 MOST_AT_ONCE = 500
 
@@ -24,8 +24,28 @@ def pooled_t(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return t, 2 * stdtr(df, -np.abs(t))
 
 
+def association_t(Z: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the t of each gene and its two-sided p: `pooled_t`, or of a correlation.
+
+    Parameters
+    ----------
+    Z
+        Samples × genes.
+    y
+        0 and 1 as integers, or numbers.
+    """
+    if not is_numbers(y):
+        return pooled_t(Z, y)
+    df = max(len(y) - 2, 1)
+    z, centred = Z - Z.mean(axis=0), y - y.mean()
+    size = np.sqrt((z**2).sum(axis=0) * (centred**2).sum())
+    r = np.divide(centred @ z, size, out=np.zeros(Z.shape[1]), where=size > 1e-12)
+    t = r * np.sqrt(df / np.maximum(1 - r**2, 1e-12))
+    return t, 2 * stdtr(df, -np.abs(t))
+
+
 class UnivariateSelector(Selector):
-    """Genes that differ between the classes, one by one.
+    """Genes that differ between the classes, or go with the numbers, one by one.
 
     Parameters
     ----------
@@ -40,7 +60,7 @@ class UnivariateSelector(Selector):
         self.level = level
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        t, p = pooled_t(Z, y)
+        t, p = association_t(Z, y)
         ordered = np.sort(p)
         limits = self.level * np.arange(1, len(p) + 1) / len(p)
         passing = np.flatnonzero(ordered <= limits)
@@ -68,7 +88,7 @@ class MrmrSelector(Selector):
         self.max_features = max_features
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        relevance = pooled_t(Z, y)[0] ** 2
+        relevance = association_t(Z, y)[0] ** 2
         genes = Z.shape[1]
         redundancy = np.zeros(genes)
         left = np.ones(genes, bool)
@@ -85,7 +105,7 @@ class MrmrSelector(Selector):
 
 
 class BestSubsetSelector(Selector):
-    """The subset of the best few genes whose ridge logistic model predicts best, of all subsets.
+    """The subset of the best few genes whose ridge model predicts best, of all subsets.
 
     Parameters
     ----------
@@ -120,7 +140,7 @@ class BestSubsetSelector(Selector):
         self.random_state = random_state
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        size = np.abs(pooled_t(Z, y)[0])
+        size = np.abs(association_t(Z, y)[0])
         pool = np.argsort(-size, kind="stable")[: self.pool]
         largest = min(self.max_features, 5, len(pool))
         tried = [c for k in range(1, largest + 1) for c in combinations(range(len(pool)), k)]
@@ -148,7 +168,7 @@ def subset_losses(
     test: np.ndarray,
     cost: float,
 ) -> np.ndarray:
-    """Return the mean logistic loss of each subset of genes on the test samples."""
+    """Return the mean loss (logistic, or squared error) of each subset on the test samples."""
     losses = np.empty(len(subsets))
     for size in sorted({len(s) for s in subsets}):
         places = [i for i, s in enumerate(subsets) if len(s) == size]
@@ -157,7 +177,11 @@ def subset_losses(
             columns = np.array([subsets[i] for i in own])
             design = Z[train][:, columns].transpose(1, 0, 2)
             labels = np.broadcast_to(y[train], design.shape[:2])
-            weight, intercept = ridge_logistic(design, labels, cost)
-            odds = np.einsum("nmk,mk->mn", Z[test][:, columns], weight) + intercept[:, None]
-            losses[own] = np.logaddexp(0, -odds * (2 * y[test] - 1)).mean(axis=1)
+            fit = ridge_linear if is_numbers(y) else ridge_logistic
+            weight, intercept = fit(design, labels, cost)
+            fitted = np.einsum("nmk,mk->mn", Z[test][:, columns], weight) + intercept[:, None]
+            if is_numbers(y):
+                losses[own] = ((fitted - y[test]) ** 2).mean(axis=1)
+            else:
+                losses[own] = np.logaddexp(0, -fitted * (2 * y[test] - 1)).mean(axis=1)
     return losses

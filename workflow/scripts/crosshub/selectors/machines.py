@@ -9,7 +9,7 @@ from crosshub.selectors.base import Selector, inner_splits
 class SvmRfeSelector(Selector):
     """Support vector machine with recursive feature elimination, exact, one gene at a time.
 
-    See `elimination`.
+    Of numbers it is the least-squares machine. See `elimination`.
 
     Parameters
     ----------

@@ -1,9 +1,9 @@
-"""Selectors that penalise the weights of a logistic model: LASSO and elastic net."""
+"""Selectors that penalise the weights of a logistic or linear model: LASSO and elastic net."""
 
 import numpy as np
 
 from crosshub.penalized import choose_penalty, fit_path
-from crosshub.selectors.base import Selector, inner_splits
+from crosshub.selectors.base import Selector, inner_splits, is_numbers
 
 
 class _PenalizedSelector(Selector):
@@ -13,11 +13,12 @@ class _PenalizedSelector(Selector):
     random_state: int
 
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
-        path = fit_path(Z, y, mix=self.mix)
+        kind = {"logistic": not is_numbers(y), "mix": self.mix}
+        path = fit_path(Z, y, **kind)
         splits = inner_splits(y, people, self.folds, self.random_state)
         place = len(path.penalties) // 2
         if splits:
-            choice = choose_penalty(Z, y, path, splits, mix=self.mix)
+            choice = choose_penalty(Z, y, path, splits, **kind)
             place = choice.least if self.rule == "least" else choice.sparse
         self.penalty_ = float(path.penalties[place])
         size = np.abs(path.coefficients_at(place, Z.shape[1]))
@@ -31,7 +32,7 @@ class _PenalizedSelector(Selector):
 
 
 class ElasticNetSelector(_PenalizedSelector):
-    """Elastic-net logistic regression; the penalty is chosen by cross-validation.
+    """Elastic-net regression, logistic or of numbers; the penalty is chosen by cross-validation.
 
     Parameters
     ----------
@@ -68,7 +69,7 @@ class ElasticNetSelector(_PenalizedSelector):
 
 
 class LassoSelector(_PenalizedSelector):
-    """LASSO logistic regression; the penalty is chosen by cross-validation.
+    """LASSO regression, logistic or of numbers; the penalty is chosen by cross-validation.
 
     Parameters
     ----------

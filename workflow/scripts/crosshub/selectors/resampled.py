@@ -3,7 +3,7 @@
 import numpy as np
 
 from crosshub.penalized import fit_path
-from crosshub.selectors.base import Selector, half_of_people
+from crosshub.selectors.base import Selector, half_of_people, is_numbers, varies
 
 PAIRS = 50
 
@@ -93,7 +93,7 @@ class StabilitySelector(Selector):
         for _ in range(self.pairs):
             half = half_of_people(y, people, rng)
             for part in (half, ~half):
-                if len(np.unique(y[part])) == 2:
+                if varies(y[part]):
                     counts[first_of_path(Z[part], y[part], size)] += 1
                     halves += 1
         self.share_ = counts / max(halves, 1)
@@ -152,14 +152,15 @@ class ArtificialGeneSelector(Selector):
         rng = np.random.default_rng(self.random_state)
         genes = Z.shape[1]
         both = np.hstack([Z, rng.permuted(Z, axis=0)])
-        penalties = fit_path(both, y).penalties
+        logistic = not is_numbers(y)
+        penalties = fit_path(both, y, logistic=logistic).penalties
         penalties = penalties[: max(len(penalties) // 2, 1)][::2]
         counts = np.zeros((len(penalties), 2 * genes))
         for _ in range(self.halves):
             half = half_of_people(y, people, rng)
-            if len(np.unique(y[half])) < 2:
+            if not varies(y[half]):
                 continue
-            path = fit_path(both[half], y[half], penalties=penalties)
+            path = fit_path(both[half], y[half], logistic=logistic, penalties=penalties)
             counts[:, path.genes] += path.coefficients != 0
         share = counts.max(axis=0) / self.halves
         self.threshold_, self.false_share_ = best_threshold(
@@ -196,7 +197,7 @@ def best_threshold(
 
 def first_of_path(Z: np.ndarray, y: np.ndarray, size: int) -> np.ndarray:
     """Return the genes that are on the path of LASSO where it last holds at most `size` genes."""
-    path = fit_path(Z, y)
+    path = fit_path(Z, y, logistic=not is_numbers(y))
     on = path.coefficients != 0
     place = int(np.flatnonzero(on.sum(axis=1) <= size)[-1])
     return path.genes[on[place]]

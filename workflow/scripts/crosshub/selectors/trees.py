@@ -2,9 +2,14 @@
 
 import numpy as np
 from scipy.stats import binom
-from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.ensemble import (
+    GradientBoostingClassifier,
+    GradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
 
-from crosshub.selectors.base import Selector
+from crosshub.selectors.base import Selector, is_numbers
 
 
 class RandomForestSelector(Selector):
@@ -117,7 +122,8 @@ class GradientBoostingSelector(Selector):
     def _score(self, Z: np.ndarray, y: np.ndarray, people: np.ndarray) -> tuple[np.ndarray, ...]:
         # Columns by chance in each split and half of the samples in each tree: else the one best
         # gene is taken again and again.
-        model = GradientBoostingClassifier(
+        boosting = GradientBoostingRegressor if is_numbers(y) else GradientBoostingClassifier
+        model = boosting(
             n_estimators=self.trees,
             max_depth=2,
             subsample=0.5,
@@ -129,5 +135,9 @@ class GradientBoostingSelector(Selector):
 
 
 def _forest(Z: np.ndarray, y: np.ndarray, trees: int, seed: int) -> np.ndarray:
-    forest = RandomForestClassifier(trees, random_state=seed, n_jobs=1)
+    if is_numbers(y):
+        # A third of the genes in each split, as is usual for numbers (Breiman).
+        forest = RandomForestRegressor(trees, max_features=1 / 3, random_state=seed, n_jobs=1)
+    else:
+        forest = RandomForestClassifier(trees, random_state=seed, n_jobs=1)
     return forest.fit(Z, y).feature_importances_
