@@ -21,7 +21,8 @@ def asked(make_cohort, rng, *, of_age=0.0, own=0.0, n=60, way="validation"):
     score = rng.normal(size=n) + of_age * (age - 52) / 5 + own * case
     predictions = pd.DataFrame(
         {"resampling": way, "unit": "new", "fold": 0, "disease": "disease", "cohort": "new",
-         "sample": samples.index, "identity": samples["identity"], "case": case, "score": score}
+         "sample": samples.index, "identity": samples["identity"], "case": case,
+         "outcome": np.nan, "score": score}
     )  # fmt: skip
     return added_value(predictions, [cohort], seed=1), samples, predictions
 

@@ -401,7 +401,7 @@ def test_what_cannot_be_fitted_or_scored_is_refused(fitted):
     with pytest.raises(DataError, match="unknown; choose one of ridge_logistic"):
         fit("oracle", z, y)
     with pytest.raises(DataError, match="both cases and controls"):
-        fit("lda", z, np.ones(len(y)))
+        fit("lda", z, np.ones(len(y), int))
     z[3, 2] = np.nan
     with pytest.raises(DataError, match="missing or infinite"):
         log_odds(fitted["lda"], z)

@@ -13,7 +13,7 @@ def predictions(scores, case, *, resampling="cv", repeats=2, threshold=0.0):
             {
                 "resampling": resampling, "unit": str(unit), "fold": np.arange(len(case)) % 3,
                 "disease": "d", "cohort": "c", "sample": [f"S{i}" for i in range(len(case))],
-                "case": case, "score": scores, "threshold": threshold,
+                "case": case, "outcome": np.nan, "score": scores, "threshold": threshold,
             }
         )
         for unit in range(repeats)

@@ -78,6 +78,7 @@ def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20):
             "cohort": cohort,
             "sample": [f"{cohort}{i}" for i in range(n)],
             "case": case,
+            "outcome": np.nan,
             "score": score,
         }
     )

@@ -1,5 +1,7 @@
 """The verdict on a panel, in numbers and words."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,7 @@ def verdicts(
     table: pd.DataFrame,
     random_panels: pd.DataFrame,
     elsewhere: dict[str, dict[str, Any]],
-    outcomes: dict[str, str],
+    outcomes: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
     """Return the `verdict` of each disease.
 
@@ -42,7 +44,7 @@ def verdicts(
             p_random,
             draws,
             elsewhere[disease],
-            outcomes[disease],
+            outcomes.get(disease, ""),
         )
     return found
 
