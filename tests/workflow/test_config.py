@@ -413,3 +413,20 @@ def test_a_family_of_genes_needs_its_file_and_its_set(read, tmp_path):
     assert "has no set 'M6A'; it has NETS" in read(candidates={"restrict_to": "sets.gmt:M6A"})[0]
     assert "no file 'none.gmt'" in read(candidates={"restrict_to": "none.gmt:NETS"})[0]
     assert "restrict_to" in read(candidates={"restrict_to": "sets.gmt"})[0]
+
+
+def test_a_panel_of_numbers_needs_an_outcome_in_every_cohort(read):
+    header = [*HEADER, "outcome"]
+    rows = [[*GOOD[0], "age"], [*GOOD[1], ""]]
+    panel = {"predict": "outcome", "classifier": "lda"}
+    tried = {"combinations": {"selectors": ["all"], "classifiers": ["all"]}}
+    assert read(rows, header, panel=panel, evaluation=tried) == [
+        "datasets.tsv cohort 'two': has no outcome, which config.panel.predict asks for; fill the "
+        "column outcome or predict groups",
+        "config.panel.classifier: lda cannot predict an outcome; choose ridge_logistic or "
+        "lasso_logistic",
+        "config.evaluation.combinations: its classifiers predict groups; leave it out where "
+        "config.panel.predict is outcome",
+    ]
+    rows[1][-1] = "-age"
+    assert read(rows, header, panel={"predict": "outcome"}) == []

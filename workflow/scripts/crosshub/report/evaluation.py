@@ -139,6 +139,13 @@ def performance(source: Source) -> Section:
             "the score is fixed in training, so an AUC below 0.5 is shown as it is."
         )
     )
+    if source.config["panel"]["predict"] == "outcome":
+        section.add(
+            Text(
+                "The panel predicts numbers, not cases: AUC stands for the concordance here, the "
+                "share of pairs of samples whose numbers are put in the right order."
+            )
+        )
     for name in source.comparisons:
         section.add(source.heading(name))
         file = f"evaluation/{name}/performance.tsv"

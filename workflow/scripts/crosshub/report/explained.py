@@ -8,11 +8,11 @@ from crosshub.report.source import Source
 
 PICTURES = {
     "contributions.svg": "What each gene adds to the score of each training sample of {disease} "
-    "(Shapley values, log odds).",
+    "(Shapley values, in units of the score).",
     "nomogram.svg": "Nomogram of {disease}: read the points of each gene, add them up, read the "
     "probability at the share of cases in training.",
-    "calibration.svg": "Predicted and observed share of cases of {disease}, in samples that "
-    "training did not see.",
+    "calibration.svg": "Predicted and observed share of cases of {disease} (or numbers, where these "
+    "are predicted), in samples that training did not see.",
     "benefit.svg": "Net benefit of acting on the prediction of {disease}.",
 }
 
