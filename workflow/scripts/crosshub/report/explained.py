@@ -11,8 +11,8 @@ PICTURES = {
     "(Shapley values, in units of the score).",
     "nomogram.svg": "Nomogram of {disease}: read the points of each gene, add them up, read the "
     "probability at the share of cases in training.",
-    "calibration.svg": "Predicted and observed share of cases of {disease} (or numbers, where these "
-    "are predicted), in samples that training did not see.",
+    "calibration.svg": "Predicted and observed share of cases of {disease} (or numbers, where "
+    "these are predicted), in samples that training did not see.",
     "benefit.svg": "Net benefit of acting on the prediction of {disease}.",
 }
 
