@@ -1,4 +1,4 @@
-"""The control: does the ligand of the crystal go back to where the crystal shows it?"""
+"""The control: whether the ligand of the crystal goes back to where the crystal shows it."""
 
 from typing import Any
 

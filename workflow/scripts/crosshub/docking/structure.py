@@ -12,8 +12,11 @@ from rdkit.Chem import AllChem
 from crosshub.errors import DataError
 
 AMINO_ACIDS = frozenset(
-    "ALA ARG ASN ASP CYS GLN GLU GLY HIS ILE LEU LYS MET PHE PRO SER THR TRP TYR VAL "
-    "ASH CYM CYX GLH HID HIE HIP LYN PTR SEP TPO".split()
+    [
+        *("ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE"),
+        *("LEU", "LYS", "MET", "PHE", "PRO", "SER", "THR", "TRP", "TYR", "VAL"),
+        *("ASH", "CYM", "CYX", "GLH", "HID", "HIE", "HIP", "LYN", "PTR", "SEP", "TPO"),
+    ]
 )
 # Names of other force fields, and selenomethionine, which stands for methionine.
 _RENAMED = {"HSD": "HID", "HSE": "HIE", "HSP": "HIP", "MSE": "MET"}
