@@ -1,7 +1,9 @@
 """The protein as AutoDock Vina reads it: rigid, with atom types and polar hydrogens."""
 
 from collections.abc import Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
+from io import StringIO
 
 from rdkit import rdBase
 
@@ -77,7 +79,8 @@ def _build(structure: Structure, residues: Sequence[Residue]) -> tuple[str, set[
     )
 
     try:
-        with rdBase.BlockLogs():
+        # Meeko writes pages about each residue that it does not know; these are told by name.
+        with rdBase.BlockLogs(), redirect_stderr(StringIO()):
             polymer = Polymer.from_pdb_string(
                 pdb_block(residues),
                 ResidueChemTemplates.create_from_defaults(),

@@ -62,7 +62,7 @@ def docking(scores: pd.DataFrame, control: Mapping[str, Any]) -> Figure:
     right.grid(color=PALE, lw=0.6)
     right.set_xlabel("Heavy atoms")
     right.set_ylabel("Affinity, kcal/mol")
-    right.set_title("Scores grow with size")
+    right.set_title("Affinity and size")
     _control(left, right, control)
     drawn = dict(zip(*left.get_legend_handles_labels()[::-1], strict=True))
     figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=3)
