@@ -65,7 +65,10 @@ def test_good_items(lines, item):
         (GOOD | {"ligand": "STI"}, "config.docking 'ABL1': a residue does not tell its bonds"),
         (GOOD | {"smiles": "CCO"}, "config.docking 'ABL1': smiles goes with a residue name"),
         (GOOD | {"gene": "../ABL1"}, "config.docking.0.gene: '../ABL1' is not allowed here"),
-        (GOOD | {"box": {"center": [1, 2], "size": [9, 9, 9]}}, "config.docking.0.box.center"),
+        (
+            GOOD | {"ligand": "x.pdb", "box": {"center": [1, 2], "size": [9, 9, 9]}},
+            "config.docking.0.box.center",
+        ),
         (GOOD | {"exhaustivness": 3}, "did you mean 'exhaustiveness'?"),
         ({"gene": "ABL1"}, "config.docking.0: 'structure' is missing; add it"),
     ],
@@ -144,9 +147,10 @@ def test_the_rules_on_a_small_protein(tmp_path, snakemake, study):
     assert control["control_passed"] is None
     assert control["hydrogens"] == "added"
     table = read_table(folder / "scores.tsv").set_index("name")
-    assert sorted(table.index) == ["a", "b", "c", "f"]
+    assert sorted(table.index[table["role"] == "candidate"]) == ["a", "b", "c"]
+    # The nearest in size to ethanol.
+    assert table.loc[table["role"] == "decoy", "heavy_atoms"].tolist() == [4]
     assert table.loc["b", "reason"] == "no structure is known"
-    assert table.loc["f", "role"] == "decoy"
     assert (table["affinity"].dropna() < 0).all()
     assert table["affinity"].notna().sum() == 3
 

@@ -294,8 +294,8 @@ PAPERS = {
     ),
     "meeko": (
         "Santos-Martins et al. 2025",
-        "Santos-Martins D et al. Meeko: molecule parametrization and software interoperability "
-        "for docking and beyond. Journal of Chemical Information and Modeling 2025;65:13045.",
+        "Santos-Martins D et al. Meeko: molecule parameterization and software interoperability "
+        "for docking and beyond. Journal of Chemical Information and Modeling 2025.",
     ),
     "pan": (
         "Pan et al. 2003",
