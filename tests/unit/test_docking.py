@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 from crosshub import docking, fetch, figures
-from crosshub.docking import extras
+from crosshub.docking import extras, work
 from crosshub.docking.engine import _reason
+from crosshub.docking.receptor import Receptor
 from crosshub.docking.structure import Atom, Residue, pdb_block, positions, read_ligand
 from crosshub.errors import DataError
 from crosshub.tables import plain
@@ -143,6 +144,39 @@ def test_without_a_ligand_there_is_no_control():
     found = docking.judge_control("ABL1", "", None, None, 0)
     assert found["control_passed"] is None
     assert "There is no control" in found["statement"]
+
+
+@pytest.mark.parametrize(("by", "passed"), [(1.0, True), (8.0, False)])
+def test_the_control_of_an_engine_that_is_wrong_by_so_much(
+    tmp_path, molecule, monkeypatch, by, passed
+):
+    structure = with_ligand(tmp_path, moved(molecule, np.zeros(3)))
+    smiles = Chem.MolToSmiles(Chem.RemoveHs(molecule))
+    asked = []
+
+    class Wrong:
+        def dock(self, smiles):
+            asked.append(smiles)
+            poses = moved(molecule, np.array([0, by, 0]))
+            poses.AddConformer(molecule.GetConformer(), True)
+            return docking.Docking(poses, np.array([-9.0, -8.0]))
+
+    monkeypatch.setattr(work, "engine_of", lambda *_, **__: Wrong())
+    monkeypatch.setattr(work, "version", lambda name: "1")
+    monkeypatch.setattr(work, "prepare_receptor", lambda _: Receptor("text", ("A:2",), ()))
+    item = ITEM | {"ligand": "LIG", "smiles": smiles}
+    control, pdbqt, poses = docking.run_control(structure, item, seed=1, threads=1)
+    assert control["control_passed"] is passed
+    assert control["rmsd"] == pytest.approx(by, abs=2e-3)
+    assert control["rmsd_best"] == pytest.approx(0, abs=2e-3)
+    assert control["incomplete_in_box"] == ["A:2"]
+    assert control["others_left_out"] == {"HOH": 1, "LIG": 1}
+    assert pdbqt == "text"
+    # The engine is told the bonds alone.
+    assert asked == [smiles]
+    docking.write_poses(poses, tmp_path / "control.sdf")
+    written = list(Chem.SDMolSupplier(str(tmp_path / "control.sdf")))
+    assert [float(m.GetProp("rmsd")) for m in written] == poses[0][1]["rmsd"]
 
 
 # The box.
