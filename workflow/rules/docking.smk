@@ -5,13 +5,15 @@ Makes: resources/structures/{id}.pdb, docking/{comparison}/{gene}/{control.json,
 receptor.pdbqt, scores.tsv, poses.sdf, scores.svg}.
 """
 
-from crosshub.docking.extras import lacking_extras
-
 # With conda the extras are in the environment of the rules, not in this one.
-_LACKING = "conda" not in map(str, workflow.deployment_settings.deployment_method)
-if STUDY.config["docking"] and _LACKING and lacking_extras():
-    print(lacking_extras(), file=sys.stderr)
-    sys.exit(1)
+_WITH_CONDA = "conda" in map(str, workflow.deployment_settings.deployment_method)
+if STUDY.config["docking"] and not _WITH_CONDA:
+    # Here, because RDKit comes with it: a study without docking need not wait for that.
+    from crosshub.docking.extras import lacking_extras
+
+    if lacking_extras():
+        print(lacking_extras(), file=sys.stderr)
+        sys.exit(1)
 
 DOCKING = {item["gene"]: item for item in STUDY.config["docking"]}
 

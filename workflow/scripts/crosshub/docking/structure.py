@@ -220,6 +220,8 @@ def _atoms(path: str | Path, text: str) -> Iterator[tuple[tuple[str, int, str], 
             ) from error
         name = line[12:16].strip()
         element = line[76:78].strip().upper() or name.lstrip("0123456789")[:1]
+        # Deuterium of neutron structures is hydrogen to a docking.
+        element = "H" if element == "D" else element
         yield key, line[17:20].strip(), occupancy, Atom(name, element, position)
 
 
