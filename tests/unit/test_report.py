@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from crosshub import figures
 from crosshub.config import complete, read_schema
+from crosshub.docking import judge_control
 from crosshub.errors import DataError
 from crosshub.qc.confounding import COLUMNS as CONFOUNDING_COLUMNS
 from crosshub.report import build_report, numbers
@@ -52,6 +53,7 @@ def full_config():
         genesets=["sets.gmt"],
         biology={"interactions": "i.tsv", "immune": "immune.gmt", "single_cell": "cells.h5ad"},
         compounds={"reference": "signatures.gctx", "structures": ["structures.tsv"]},
+        docking=[{"gene": "ABL1", "structure": "1iep", "ligand": "ligand.sdf"}],
     )
 
 
@@ -218,6 +220,33 @@ def write_biology(folder, gene):
     write_json(query, folder / "compounds/all/query.json")
 
 
+def docking_tables(gene=HOSTILE, passed=True):
+    """Return control.json and scores.tsv; the last compound could not be docked."""
+    rmsd, affinity = np.array([0.4 if passed else 8.2, 9.1]), np.array([-12.9, -9.0])
+    control = judge_control("ABL1", "STI", rmsd, affinity, 37)
+    control |= {"gene": "ABL1", "structure": "1iep", "residues": 274, "hydrogens": "added"}
+    control |= {"box": {"center": [1, 2, 3], "size": [20, 21.5, 22]}, "cut_to_alanine": ["A:2"]}
+    control |= {"residues_left_out": [], "incomplete_in_box": ["A:2"], "others_left_out": {"ZN": 1}}
+    scores = pd.DataFrame({"name": [gene, "other", "decoy 1", "salt"], "rank": [1, 2, 29, 3]})
+    scores["role"] = ["candidate", "candidate", "decoy", "candidate"]
+    scores["affinity"] = [-9.5, -7.0, -6.5, np.nan]
+    scores["efficiency"] = [0.4, 0.3, 0.3, np.nan]
+    scores["heavy_atoms"] = [24, 23, 22, 1]
+    scores["size_matched"] = [2, 2, 2, 0]
+    scores["size_matched_weaker"] = [1, 0.5, 0, np.nan]
+    scores["open_stereocentres"] = [0, 2, 0, 0]
+    scores["reason"] = ["", "", "", "an atom has no AutoDock type"]
+    return control, scores
+
+
+def write_docking(folder, gene, *, passed=True):
+    control, scores = docking_tables(gene, passed)
+    place = folder / "docking/all/ABL1"
+    write_json(control, place / "control.json")
+    write_table(scores, place / "scores.tsv")
+    figures.save(figures.docking(scores, control), place / "scores.svg")
+
+
 def write_run(folder):
     versions = pd.DataFrame({"software": ["crosshub"], "version": ["0.1.0"]})
     write_table(versions, folder / "run/versions.tsv")
@@ -234,6 +263,7 @@ def write_study(folder, gene=HOSTILE):
     write_diseases(folder, gene)
     write_comparison(folder, gene)
     write_biology(folder, gene)
+    write_docking(folder, gene)
     write_run(folder)
 
 
@@ -302,12 +332,13 @@ def test_sections_are_there_in_order_and_full(page):
         "Evaluation",
         "Biology",
         "Compounds",
+        "Docking",
         "Methods",
         "Provenance",
         "Recovery of the planted truth",
     ]
     reader = Reader(page)
-    assert len(reader.sections) == 13
+    assert len(reader.sections) == 14
     assert all(len(text) > 120 for text in reader.sections.values())
     contents = [attributes["href"] for tag, attributes in reader.tags if tag == "a"]
     assert contents == [f"#{name}" for name in reader.sections]
@@ -336,7 +367,7 @@ def test_hostile_names_stay_text(page):
     assert "<script" not in page
     assert html.escape(HOSTILE) in page
     shown = Reader(page).sections
-    for number in (4, 5, 6, 7, 8, 9, 10):
+    for number in (4, 5, 6, 7, 8, 9, 10, 11):
         assert HOSTILE in shown[f"s{number}"], number
 
 
@@ -354,8 +385,8 @@ def test_ids_are_unique_and_references_hold(page):
 def test_figures_and_drawings_stand_in_the_page(page):
     figure_tags = [tag for tag, _ in Reader(page).tags if tag == "figure"]
     # Two a cohort, two a disease; shared, ranks, conserved network, votes, performance, network,
-    # compounds.
-    assert len(figure_tags) == 2 * 3 + 2 * 2 + 7
+    # compounds, docking.
+    assert len(figure_tags) == 2 * 3 + 2 * 2 + 8
     assert page.count('id="d-all-') == 24
     assert "not in the tables of structures" in page
 
@@ -379,6 +410,21 @@ def test_numbers_in_the_page(page):
     assert "The first 25 of 30 rows; all are in compounds/all/candidates.tsv" in " ".join(
         text.replace("`", "").split()
     ).replace(" .", ".")
+
+
+def test_the_control_stands_before_the_scores(page, folder, tmp_path):
+    text = " ".join(seen(page).split())
+    assert "The control passed: from a fresh conformer, the best-scored pose of STI" in text
+    assert text.index("The control passed") < text.index("Compounds docked into ABL1")
+    assert "100 % of 2" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "an atom has no AutoDock type" in text
+    assert "one of the isomers: 2 open stereocentres" in text
+    assert "incomplete inside the box: A:2" in text
+    assert "12.9" in text
+    write_docking(tmp_path, "x", passed=False)
+    failed = " ".join(seen(build(tmp_path)).split())
+    assert "The scores below mean nothing" in failed
+    assert "control failed" in failed
 
 
 def test_shared_controls_are_a_warning(page):
@@ -408,7 +454,7 @@ def test_an_empty_folder_names_the_targets(tmp_path):
     page = build(tmp_path)
     reader = Reader(page)
     assert "Recovery" not in page
-    assert len(reader.sections) == 12
+    assert len(reader.sections) == 13
     assert all(len(part) > 60 for part in reader.sections.values())
     text = " ".join(seen(page).split())
     for target in (

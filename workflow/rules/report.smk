@@ -8,6 +8,7 @@ inputs.tsv}, truth_recovery.tsv (simulated studies), report.html.
 rule record_run:
     input:
         FILES.all(STUDY.rows),
+        collect("resources/structures/{structure}.pdb", structure=STUDY.structures),
     output:
         config="<study>/run/config.yaml",
         datasets="<study>/run/datasets.tsv",

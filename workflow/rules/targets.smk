@@ -12,12 +12,14 @@ localrules:
     audit,
     biology,
     compounds,
+    docking,
     report,
 
 
 rule fetch:
     input:
         FILES.all(STUDY.rows),
+        collect("resources/structures/{structure}.pdb", structure=STUDY.structures),
         "<study>/inputs.tsv",
 
 
@@ -71,6 +73,11 @@ rule biology:
 rule compounds:
     input:
         compound_files(),
+
+
+rule docking:
+    input:
+        STUDY.docked,
 
 
 rule report:

@@ -53,6 +53,24 @@ geo:
       skip: [symbol]             # columns that are neither ids nor samples
 ```
 
+## Docking
+
+Optional: `make docking` installs AutoDock Vina and Meeko (Python 3.11 or 3.12; or `--sdm conda`).
+
+```yaml
+docking:
+  - gene: ABL1
+    structure: 1IEP              # fetched; or the path of a PDB file
+    ligand: STI                  # a residue of it, with its SMILES; or the path of an SDF file
+    smiles: Cc1ccc(NC(=O)c2ccc(CN3CCN(C)CC3)cc2)cc1Nc1nccc(-c2cccnc2)n1
+```
+
+`control.json` says whether the ligand, from a fresh conformer, is put back within 2.5 Å; if not,
+the scores mean nothing. With `exhaustiveness: 8` a compound of imatinib's size takes one to two
+minutes of one core. Waters, ions and cofactors are left out, the protein is rigid, and compounds
+are docked uncharged, as they stand in the drug list. In `scores.tsv`, `size_matched_weaker` is the
+share of the other docked compounds of like size that bind more weakly.
+
 ## Columns of cohorts/{cohort}/samples.tsv
 
 """

@@ -119,6 +119,30 @@ class Study:
             files.append(f"{folder}/combinations.tsv")
         return files
 
+    @cached_property
+    def structures(self) -> dict[str, str]:
+        """PDB id → where it comes from, for the structures that are fetched."""
+        items = self.config["docking"]
+        return {i["structure"].upper(): i["url"] for i in items if _is_pdb_id(i["structure"])}
+
+    def structure_file(self, item: Mapping[str, Any]) -> str:
+        """Path of the structure of an item of `docking`."""
+        given = item["structure"]
+        return f"resources/structures/{given.upper()}.pdb" if _is_pdb_id(given) else given
+
+    def ligand_file(self, item: Mapping[str, Any]) -> list[str]:
+        """Path of the ligand of an item of `docking`; none where the structure holds it."""
+        return [item["ligand"]] if item["ligand"] and not item["smiles"] else []
+
+    @cached_property
+    def docked(self) -> list[str]:
+        """Paths of what docking ends in."""
+        return [
+            f"<study>/docking/{name}/{item['gene']}/scores.tsv"
+            for name in self.comparisons
+            for item in self.config["docking"]
+        ]
+
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
         size = self.config["evaluation"]["batch_size"]
@@ -152,6 +176,7 @@ def read_study(
             wrong.append(str(error))
     study = Study(filled, tuple(rows))
     wrong += _check_files(study) + _check_combinations(study) + _check_predicted(study)
+    wrong += _check_docking(study)
     if filled["candidates"]["restrict_to"] and not wrong:
         try:
             _ = study.family
@@ -321,6 +346,29 @@ def _check_recipes(study: Study) -> list[str]:
     return wrong
 
 
+def _check_docking(study: Study) -> list[str]:
+    items, wrong = study.config["docking"], []
+    genes = [item["gene"] for item in items]
+    for gene in sorted({gene for gene in genes if genes.count(gene) > 1}):
+        wrong.append(f"config.docking: the gene '{gene}' occurs twice; keep one")
+    if items and not study.config["compounds"]["reference"]:
+        wrong.append("config.docking: there is no drug list to dock; give compounds.reference")
+    for item in items:
+        where = f"config.docking '{item['gene']}'"
+        if not item["ligand"] and not item["box"]:
+            wrong.append(f"{where}: give a ligand or a box, so that it is known where to dock")
+        residue = re.fullmatch(r"[A-Za-z0-9]{1,3}", item["ligand"]) is not None
+        if item["smiles"] and not residue:
+            wrong.append(f"{where}: smiles goes with a residue name as ligand; drop one of them")
+        if residue and not item["smiles"]:
+            wrong.append(f"{where}: a residue does not tell its bonds; give its smiles too")
+    return wrong
+
+
+def _is_pdb_id(text: str) -> bool:
+    return re.fullmatch(r"[0-9][A-Za-z0-9]{3}", text) is not None
+
+
 def _pattern_mistakes(pattern: str) -> list[str]:
     wrong = pattern_mistakes(pattern)
     if not wrong and re.compile(pattern).groups < 1:
@@ -350,6 +398,12 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
         files[f"prepare.annotations[{i}]"] = item["path"]
     for i, path in enumerate(config["compounds"]["structures"]):
         files[f"compounds.structures[{i}]"] = path
+    for i, item in enumerate(config["docking"]):
+        if not _is_pdb_id(item["structure"]):
+            files[f"docking[{i}].structure"] = item["structure"]
+        # A residue of the structure has at most three letters.
+        if len(item["ligand"]) > 3 and not item["smiles"]:
+            files[f"docking[{i}].ligand"] = item["ligand"]
     return files
 
 

@@ -23,6 +23,7 @@ from crosshub.fetch.geo_files import (
     get_gene_table,
     get_platform,
     get_series,
+    get_structure,
     matrices_of,
     platforms_of,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "get_gene_table",
     "get_platform",
     "get_series",
+    "get_structure",
     "local_path",
     "matrices_of",
     "platform_url",

@@ -68,6 +68,26 @@ def named_platforms(path: Path) -> list[str]:
     return found
 
 
+def structure_of(structure: str) -> Check:
+    """Return a check that a file is the whole PDB file of an entry, to its last line."""
+
+    def check(path: Path) -> None:
+        try:
+            lines = path.read_text(encoding="ascii").split("\n")
+        except UnicodeDecodeError as error:
+            raise DataError(f"{path}: is no PDB file ({error.reason}); check the id") from error
+        named = next((line[62:66].strip() for line in lines if line.startswith("HEADER")), "")
+        if named and named.upper() != structure:
+            raise DataError(f"{path}: it holds {named}, not {structure}; check the source")
+        if not any(line.startswith("ATOM  ") for line in lines):
+            raise DataError(f"{path}: has no ATOM line; check the id")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        if last.split()[0] not in ("END", "ENDMDL"):
+            raise DataError(f"{path}: ends without END, so it is cut; try again")
+
+    return check
+
+
 def whole_file(name: str) -> Check:
     """Return a check that a file of this name is whole, as far as that can be seen.
 

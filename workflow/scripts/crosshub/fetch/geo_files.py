@@ -185,6 +185,14 @@ def get_author_counts(mirror: Mirror, accession: str, file: str, target: str | P
         mirror.get(url, target, checks.whole_file(file), hint=hint)
 
 
+def get_structure(mirror: Mirror, structure: str, target: str | Path) -> None:
+    """Fetch the PDB file of an entry, such as 1IEP; see `get_series`."""
+    url = f"{mirror.base_url.rstrip('/')}/{structure}.pdb"
+    hint = "check the id; large entries have no PDB file: give one of your own in docking"
+    with mirror.turn(url):
+        mirror.get(url, target, checks.structure_of(structure), hint=hint)
+
+
 def get_gene_names(url: str, target: str | Path, *, limits: Limits | None = None) -> None:
     """Fetch HGNC's table of gene names; whoever asks for it wants the newest."""
     fetch(url, target, read_gene_names, may_change=True, hint="check the address", limits=limits)

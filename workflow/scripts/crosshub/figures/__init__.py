@@ -9,6 +9,7 @@ from crosshub.figures.benefit import draw_calibration, draw_decision_curve, draw
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.combinations import combinations
 from crosshub.figures.comparison import performance, votes
+from crosshub.figures.docking import docking
 from crosshub.figures.effects import forest
 from crosshub.figures.explanation import draw_contributions, draw_nomogram
 from crosshub.figures.graph import modules, network
@@ -23,6 +24,7 @@ __all__ = [
     "combinations",
     "compounds",
     "conserved_network",
+    "docking",
     "draw_calibration",
     "draw_contributions",
     "draw_decision_curve",

@@ -208,3 +208,10 @@ def _use(source: Source) -> Iterator[str]:
             f"from {source.config['compounds']['permutations']:,} random queries and with the "
             "limited reproducibility of such lists in mind [lim]."
         )
+    if source.config["docking"]:
+        genes = listed([item["gene"] for item in source.config["docking"]])
+        yield (
+            f"The head of that list was docked into {genes} with AutoDock Vina [trott, eberhardt] "
+            "after preparation with RDKit and Meeko [meeko], beside decoys of like size [pan]; the "
+            "ligand of the crystal, docked back from a fresh conformer, was the control."
+        )

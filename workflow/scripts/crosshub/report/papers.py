@@ -280,6 +280,29 @@ PAPERS = {
         "Lim N, Pavlidis P. Evaluation of Connectivity Map shows limited reproducibility in drug "
         "repositioning. Scientific Reports 2021;11:17624.",
     ),
+    "trott": (
+        "Trott and Olson 2010",
+        "Trott O, Olson AJ. AutoDock Vina: improving the speed and accuracy of docking with a new "
+        "scoring function, efficient optimization, and multithreading. Journal of Computational "
+        "Chemistry 2010;31:455.",
+    ),
+    "eberhardt": (
+        "Eberhardt et al. 2021",
+        "Eberhardt J, Santos-Martins D, Tillack AF, Forli S. AutoDock Vina 1.2.0: new docking "
+        "methods, expanded force field, and Python bindings. Journal of Chemical Information and "
+        "Modeling 2021;61:3891.",
+    ),
+    "meeko": (
+        "Santos-Martins et al. 2025",
+        "Santos-Martins D et al. Meeko: molecule parameterization and software interoperability "
+        "for docking and beyond. Journal of Chemical Information and Modeling 2025.",
+    ),
+    "pan": (
+        "Pan et al. 2003",
+        "Pan Y, Huang N, Cho S, MacKerell AD. Consideration of molecular weight during compound "
+        "selection in virtual target-based database screening. Journal of Chemical Information "
+        "and Computer Sciences 2003;43:267.",
+    ),
     "molder": (
         "Mölder et al. 2021",
         "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",
