@@ -1,5 +1,5 @@
 # crosshub: from GEO accessions to an honestly tested gene panel and the compounds that reverse it.
-# Outputs: results/<study>/{cohorts,diseases,shared,panel,evaluation,biology,compounds}/… and
+# Outputs: results/<study>/{cohorts,diseases,shared,panel,evaluation,biology,compounds,qsar}/… and
 # report.html; downloads: resources/. `snakemake --cores all` runs the demo; for another study add
 # `--configfile config/studies/<name>/config.yaml`.
 from snakemake.utils import min_version
@@ -33,6 +33,7 @@ include: "workflow/rules/combinations.smk"
 include: "workflow/rules/audit.smk"
 include: "workflow/rules/biology.smk"
 include: "workflow/rules/compounds.smk"
+include: "workflow/rules/qsar.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/targets.smk"
 

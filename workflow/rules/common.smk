@@ -196,4 +196,4 @@ def report_files():
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:
         files.append("<study>/truth_recovery.tsv")
-    return files + biology_files() + compound_files()
+    return files + biology_files() + compound_files() + STUDY.predicted

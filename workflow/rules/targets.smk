@@ -12,6 +12,7 @@ localrules:
     audit,
     biology,
     compounds,
+    qsar,
     report,
 
 
@@ -71,6 +72,11 @@ rule biology:
 rule compounds:
     input:
         compound_files(),
+
+
+rule qsar:
+    input:
+        STUDY.predicted,
 
 
 rule report:

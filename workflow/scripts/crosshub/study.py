@@ -97,6 +97,23 @@ class Study:
             name for name, plan in self.comparisons.items() if wanted and len(plan["diseases"]) > 1
         ]
 
+    @cached_property
+    def activities(self) -> dict[str, dict[str, Any]]:
+        """Target → how activity against it is predicted."""
+        return {item["target"]: item for item in self.config["qsar"]}
+
+    @property
+    def predicted(self) -> list[str]:
+        """Paths of what the prediction of activities ends in."""
+        files = [f"<study>/qsar/{name}/verdict.json" for name in self.activities]
+        if self.config["compounds"]["reference"]:
+            files += [
+                f"<study>/qsar/{target}/{name}/candidates.tsv"
+                for target in self.activities
+                for name in self.comparisons
+            ]
+        return files
+
     def outside(self, comparison: str) -> list[str]:
         """Diseases that a comparison leaves out."""
         inside = self.comparisons[comparison]["diseases"]
@@ -144,7 +161,7 @@ def read_study(
         except DataError as error:
             wrong.append(str(error))
     study = Study(filled, tuple(rows))
-    wrong += _check_files(study) + _check_combinations(study)
+    wrong += _check_files(study) + _check_combinations(study) + _check_targets(study)
     if filled["candidates"]["restrict_to"] and not wrong:
         try:
             _ = study.family
@@ -270,6 +287,12 @@ def _check_combinations(study: Study) -> list[str]:
     ]
 
 
+def _check_targets(study: Study) -> list[str]:
+    names = [item["target"] for item in study.config["qsar"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"config.qsar: the target '{name}' occurs twice; keep one" for name in twice]
+
+
 def _check_recipes(study: Study) -> list[str]:
     wrong = []
     counted = {row["accession"].split("-")[0] for row in study.rows if row["kind"] == "counts"}
@@ -318,6 +341,8 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
         files[f"prepare.annotations[{i}]"] = item["path"]
     for i, path in enumerate(config["compounds"]["structures"]):
         files[f"compounds.structures[{i}]"] = path
+    for i, item in enumerate(config["qsar"]):
+        files[f"qsar[{i}].activities"] = item["activities"]
     return files
 
 

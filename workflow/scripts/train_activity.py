@@ -1,0 +1,30 @@
+"""Test a model of activity against a target on scaffolds that it has not seen."""
+
+from crosshub import figures
+from crosshub.qsar.activities import pool_activities, read_activities
+from crosshub.qsar.performance import errors_by_nearness, performance
+from crosshub.qsar.validation import Settings, validate
+from crosshub.qsar.verdict import judge_model
+from crosshub.randomness import generator
+from crosshub.runtime import job
+from crosshub.tables import write_frame, write_json, write_table
+
+with job(snakemake) as log:
+    output, item, target = snakemake.output, snakemake.params.item, snakemake.wildcards.target
+    raw = read_activities(snakemake.input.activities, item["columns"])
+    limits = {key: item[key] for key in ("unit", "kind", "largest_spread")}
+    compounds, left_out, pooled = pool_activities(raw, where=f"qsar '{target}'", **limits)
+    rng = generator(snakemake.params.seed, "train_activity", target)
+    plan = {key: item[key] for key in ("model", "folds", "repeats", "scramblings")}
+    predictions, scrambled = validate(compounds, Settings(**plan, threads=snakemake.threads), rng)
+    table = performance(predictions, rng, level=item["level"])
+    own = {"model": item["model"], "level": item["level"]}
+    verdict = judge_model(target, predictions, scrambled, table, pooled, **own)
+    domain = errors_by_nearness(predictions)
+    for name, frame in {"compounds": compounds, "left_out": left_out, "performance": table,
+                        "scrambled": scrambled, "domain": domain}.items():  # fmt: skip
+        write_table(frame, output[name])
+    write_frame(predictions, output.predictions)
+    write_json(verdict, output.verdict)
+    figures.save(figures.activity(predictions, scrambled, verdict), output.figure)
+    log.info("%s", verdict["statement"])
