@@ -58,6 +58,11 @@ CLASSIFIER_WORDS = {
     "mlp": "network of one small hidden layer [network]",
 }
 
+MODEL_WORDS = {
+    "random_forest": "a random forest [svetnik]",
+    "gradient_boosting": "gradient boosting [boosted_trees]",
+}
+
 
 def methods(source: Source) -> Section:
     """Write the methods as a paragraph that can be pasted into a paper."""
@@ -207,4 +212,13 @@ def _use(source: Source) -> Iterator[str]:
             f"{source.config['compounds']['query_size']} shared genes a side [subramanian], with p "
             f"from {source.config['compounds']['permutations']:,} random queries and with the "
             "limited reproducibility of such lists in mind [lim]."
+        )
+    for item in source.config["qsar"]:
+        yield (
+            f"Activity against {item['target']} was predicted by {MODEL_WORDS[item['model']]} on "
+            "circular fingerprints [rogers] and judged by "
+            f"{plural(item['repeats'], 'repeat')} of {item['folds']}-fold cross-validation over "
+            f"Murcko scaffolds [bemis, wu] and {plural(item['scramblings'], 'scrambled table')} "
+            "[rucker]; the domain is the mean similarity to the five nearest training compounds "
+            "[sheridan], and prediction intervals are conformal [vovk]."
         )

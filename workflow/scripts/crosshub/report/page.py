@@ -17,6 +17,7 @@ from crosshub.report import (
     genes,
     methods,
     modules,
+    qsar,
     quality,
     study,
 )
@@ -34,6 +35,7 @@ SECTIONS = (
     evaluation.performance,
     biology.biology,
     compounds.compounds,
+    qsar.activities,
     methods.methods,
     closing.provenance,
     closing.recovery,
