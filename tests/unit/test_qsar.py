@@ -13,10 +13,9 @@ from crosshub.qsar import validation
 from crosshub.qsar.activities import LEFT_OUT, pool_activities
 from crosshub.qsar.domain import least_nearness, nearness
 from crosshub.qsar.fingerprints import SIZE, structure_features, tanimoto
-from crosshub.qsar.intervals import coverage, half_width, half_widths
+from crosshub.qsar.intervals import coverage, half_width, nearness_bands, widths_at
 from crosshub.qsar.models import LEAST_CARRIERS, MODELS, fit_predict
 from crosshub.qsar.performance import (
-    errors_by_nearness,
     p_scrambled,
     performance,
     weighted_spearman,
@@ -26,7 +25,7 @@ from crosshub.qsar.validation import Settings, validate
 from crosshub.qsar.verdict import judge_model
 from crosshub.simulate.activities import draw_activities
 from crosshub.simulate.compounds import read_structures
-from crosshub.tables import plain, write_json
+from crosshub.tables import plain
 from rdkit import Chem
 from rdkit.Chem import AllChem
 from rdkit.DataStructs import BulkTanimotoSimilarity
@@ -60,6 +59,10 @@ def planted():
     settings = Settings(folds=4, repeats=2, scramblings=19, threads=2)
     made = validate(found[0], settings, np.random.default_rng(1))
     return found, *made, *judged(found, *made)
+
+
+def bands_of(predictions):
+    return nearness_bands(predictions[predictions["split"] == "scaffold"], 0.9)
 
 
 def neighbours(_, features, activity, asked, *, seed):
@@ -286,32 +289,43 @@ def test_intervals_cover_as_they_say():
     assert half_width(np.arange(1.0, 10), 9, 0.9) == 9
 
 
-def test_each_side_of_the_domain_has_its_own_interval():
+def test_each_distance_has_its_own_interval():
     rng = np.random.default_rng(1)
     n = 2000
-    inside = rng.random(n) < 0.7
+    near = rng.random(n)
     table = pd.DataFrame(
         {
-            "inchikey": np.arange(n).astype(str), "activity": 0.0, "in_domain": inside,
-            "predicted": rng.normal(0, np.where(inside, 0.5, 1.5)), "repeat": 0,
-            "fold": rng.integers(0, 5, n),
+            "inchikey": np.arange(n).astype(str), "activity": 0.0, "nearness": near,
+            "predicted": rng.normal(0, np.where(near > 0.5, 0.5, 1.5)), "repeat": 0,
+            "in_domain": near > 0.3, "fold": rng.integers(0, 5, n),
         }
     )  # fmt: skip
-    widths = half_widths(table, 0.9)
-    assert widths[True] == pytest.approx(1.645 * 0.5, rel=0.1)
-    assert widths[False] == pytest.approx(1.645 * 1.5, rel=0.1)
+    bands = nearness_bands(table, 0.9)
+    np.testing.assert_allclose(
+        bands["half_width"], 1.645 * np.array([0.5, 0.5, 1.5, 1.5]), rtol=0.12
+    )
+    np.testing.assert_allclose(bands["rmse"], [0.5, 0.5, 1.5, 1.5], rtol=0.12)
+    assert bands["share_in_domain"].iloc[0] == 1
+    assert bands["predictions"].tolist() == bands["compounds"].tolist() == [500] * 4
     assert coverage(table, 0.9) == pytest.approx(0.9, abs=0.015)
-    few = table[inside | (table.index < 20)]
-    assert np.isnan(half_widths(few, 0.9)[False])
+    asked = np.array([1.0, 0.9, 0.6, 0.3, near.min(), near.min() - 1e-6])
+    widths = bands["half_width"].to_numpy()
+    np.testing.assert_array_equal(widths_at(asked, bands), [*widths[[0, 0, 1, 2, 3]], np.nan])
+    assert len(nearness_bands(table.head(59), 0.9)) == 2
+    few = nearness_bands(table.head(8), 0.9)
+    assert len(few) == 1
+    assert np.isnan(few["half_width"].item())
 
 
 def test_intervals_of_a_model_cover_fresh_compounds(planted):
-    found, _, _, table, verdict = planted
+    found, predictions, _, table, _ = planted
     assert table.set_index("split").loc["scaffold", "coverage"] == pytest.approx(0.9, abs=0.06)
     fresh = draw_activities(np.random.default_rng(99), compounds=500)
     fresh = pooled(fresh)[0]
     fresh = fresh[~fresh["inchikey"].isin(found[0]["inchikey"])].assign(rank=1, no_structure="")
-    scored = score_candidates(fresh, found[0], found[1], verdict, model="random_forest", seed=1)
+    scored = score_candidates(
+        fresh, found[0], found[1], bands_of(predictions), model="random_forest", seed=1
+    )
     assert scored["source"].eq("predicted").all()
     truth = fresh["activity"].to_numpy()
     held = scored["activity_low"].le(truth) & scored["activity_high"].ge(truth)
@@ -331,7 +345,7 @@ def test_errors_grow_away_from_the_training_compounds(monkeypatch):
     weights = np.random.default_rng(3).normal(0, 0.3, SIZE)
     compounds, *rest = pooled(table.assign(activity=7 + bits @ weights))
     made = validate(compounds, Settings(repeats=1, scramblings=0), np.random.default_rng(1))
-    quarters = errors_by_nearness(made[0])
+    quarters = bands_of(made[0])
     assert quarters["predictions"].sum() == len(compounds)
     assert quarters["nearness_low"].is_monotonic_decreasing
     assert quarters["rmse"].iloc[-1] > 1.3 * quarters["rmse"].iloc[0]
@@ -355,12 +369,13 @@ def candidates(compounds):
 
 
 def test_candidates_are_measured_predicted_or_neither(planted):
-    (compounds, left_out, _), _, _, _, verdict = planted
+    (compounds, left_out, _), predictions, _, _, _ = planted
+    bands = bands_of(predictions)
     bound = dict.fromkeys(LEFT_OUT, "") | {"inchikey": "CCCCCCCCCCCCCC-UHFFFAOYSA-N"}
     bound |= {"type": "IC50", "relation": ">", "value": "10000", "unit": "nM"}
     left_out = pd.DataFrame([bound | {"reason": "no exact value (>)", "activity": 5.0}])
     asked = candidates(compounds)
-    arguments = (compounds, left_out, verdict)
+    arguments = (compounds, left_out, bands)
     table = score_candidates(asked, *arguments, model="random_forest", seed=1)
     assert table["name"].tolist() == asked["name"].tolist()
     table = table.set_index("name")
@@ -373,7 +388,9 @@ def test_candidates_are_measured_predicted_or_neither(planted):
     near = table.loc["analogue"]
     assert near["in_domain"] is np.True_ or near["in_domain"] is True
     assert near["activity_low"] < near["activity"] < near["activity_high"]
-    assert near["activity_high"] - near["activity"] == pytest.approx(verdict["half_width_in"])
+    assert near["activity_high"] - near["activity"] == pytest.approx(
+        widths_at(np.array([near["nearness"]]), bands).item()
+    )
     assert 0.3 < near["nearest_similarity"] < 1
     far = table.loc["stranger"]
     assert not far["in_domain"]
@@ -389,24 +406,22 @@ def test_candidates_are_measured_predicted_or_neither(planted):
 
 
 def test_no_candidate_can_be_asked(planted):
-    (compounds, left_out, _), _, _, _, verdict = planted
-    arguments = (compounds, left_out, verdict)
+    (compounds, left_out, _), predictions, _, _, _ = planted
+    arguments = (compounds, left_out, bands_of(predictions))
     for asked in (candidates(compounds).iloc[[3]], candidates(compounds).iloc[:0]):
         table = score_candidates(asked, *arguments, model="random_forest", seed=1)
         assert table["source"].eq("none").all()
         assert len(table) == len(asked)
 
 
-def test_a_verdict_without_intervals_can_be_written(planted, tmp_path):
-    (compounds, left_out, _), _, _, _, verdict = planted
-    write_json(verdict | {"half_width_out": np.nan}, tmp_path / "verdict.json")
-    read = json.loads((tmp_path / "verdict.json").read_text())
-    assert read["half_width_out"] is None
-    read["least_tested"] = 0.0
+def test_without_an_interval_it_says_so(planted):
+    (compounds, left_out, _), predictions, _, _, _ = planted
+    bands = bands_of(predictions).assign(half_width=np.nan, nearness_low=0.0)
     table = score_candidates(
-        candidates(compounds), compounds, left_out, read, model="random_forest", seed=1
+        candidates(compounds), compounds, left_out, bands, model="random_forest", seed=1
     )
-    assert "too few tested compounds" in table.loc[2, "remark"]
+    assert table["activity_low"].isna().all()
+    assert "too few compounds were tested" in table.loc[2, "remark"]
 
 
 def test_the_figure_says_how_many(planted, tmp_path):

@@ -20,7 +20,8 @@ def verdict(**changes):
         "target": "kinase", "type": "IC50", "rows": 50, "compounds": 40, "measurements": 44,
         "n_scaffolds": 12, "largest_scaffold": 0.25, "left_out": {"no exact value (>)": 6},
         "replicate_sd": 0.2, "attainable_r2": 0.9, "beats_scrambled": True, "rmse_in": 0.5,
-        "rmse_out": 0.9, "statement": "kinase: a statement of its own.", "p_scrambled": 0.05,
+        "rmse_out": 0.9, "statement": "kinase: a statement of its own.", "level": 0.9,
+        "p_scrambled": 0.05,
     }  # fmt: skip
     return plain | changes
 
@@ -44,7 +45,7 @@ def write(place, **changes):
     rows = [row | {"split": split} for split in ("random", "scaffold")]
     write_table(pd.DataFrame(rows), place / "performance.tsv")
     quarter = {"nearness_low": 0.2, "nearness_high": 0.5, "predictions": 40}
-    quarter |= {"share_in_domain": 0.8, "rmse": 0.7, "mae": 0.5}
+    quarter |= {"share_in_domain": 0.8, "rmse": 0.7, "mae": 0.5, "half_width": 1.23}
     write_table(pd.DataFrame([quarter]), place / "domain.tsv")
 
 
@@ -99,6 +100,8 @@ def test_everything_is_said(tmp_path, place):
     assert "no model can be expected above R² 0.90" in text
     assert "The error grows outside of the domain: 0.50 inside, 0.90 outside" in text
     assert "1 were measured against kinase, 2 are predicted (1 of them in the domain)" in text
+    assert "Half of the 90 % interval" in text.replace("\N{NO-BREAK SPACE}", " ")
+    assert "1.23" in text
     assert HOSTILE in text
     places = [text.index(name) for name in ("measured one", "7.25 (6.50 to 8.00)", "far one")]
     assert places == sorted(places)

@@ -12,10 +12,10 @@ rule train_activity:
     output:
         compounds="<study>/qsar/{target}/compounds.tsv",
         left_out="<study>/qsar/{target}/left_out.tsv",
-        predictions="<study>/qsar/{target}/predictions.parquet",
         performance="<study>/qsar/{target}/performance.tsv",
         scrambled="<study>/qsar/{target}/scrambled.tsv",
         domain="<study>/qsar/{target}/domain.tsv",
+        predictions="<study>/qsar/{target}/predictions.parquet",
         verdict="<study>/qsar/{target}/verdict.json",
         figure=report(
             "<study>/qsar/{target}/activity.svg",
@@ -50,7 +50,7 @@ rule score_activity:
         candidates="<study>/compounds/{comparison}/candidates.tsv",
         compounds="<study>/qsar/{target}/compounds.tsv",
         left_out="<study>/qsar/{target}/left_out.tsv",
-        verdict="<study>/qsar/{target}/verdict.json",
+        domain="<study>/qsar/{target}/domain.tsv",
     output:
         table=report(
             "<study>/qsar/{target}/{comparison}/candidates.tsv",

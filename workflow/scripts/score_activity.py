@@ -3,7 +3,7 @@
 from crosshub.qsar.scoring import score_candidates
 from crosshub.randomness import derived_seed
 from crosshub.runtime import job
-from crosshub.tables import read_json, read_table, write_table
+from crosshub.tables import read_table, write_table
 
 TEXT = ("name", "inchikey", "smiles", "type", "relation", "value", "unit", "reason")
 
@@ -16,7 +16,7 @@ with job(snakemake) as log:
         read_table(snakemake.input.candidates, text=TEXT),
         compounds,
         left_out,
-        read_json(snakemake.input.verdict),
+        read_table(snakemake.input.domain),
         model=snakemake.params.model,
         # The same for each comparison: a compound has one prediction.
         seed=derived_seed(snakemake.params.seed, "score_activity", snakemake.wildcards.target),

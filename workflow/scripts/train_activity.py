@@ -2,8 +2,9 @@
 
 from crosshub import figures
 from crosshub.qsar.activities import pool_activities, read_activities
-from crosshub.qsar.performance import errors_by_nearness, performance
-from crosshub.qsar.validation import Settings, validate
+from crosshub.qsar.intervals import nearness_bands
+from crosshub.qsar.performance import performance
+from crosshub.qsar.validation import SCAFFOLD, Settings, validate
 from crosshub.qsar.verdict import judge_model
 from crosshub.randomness import generator
 from crosshub.runtime import job
@@ -17,13 +18,13 @@ with job(snakemake) as log:
     rng = generator(snakemake.params.seed, "train_activity", target)
     plan = {key: item[key] for key in ("model", "folds", "repeats", "scramblings")}
     predictions, scrambled = validate(compounds, Settings(**plan, threads=snakemake.threads), rng)
+    own = {key: item[key] for key in ("model", "level")}
     table = performance(predictions, rng, level=item["level"])
-    own = {"model": item["model"], "level": item["level"]}
     verdict = judge_model(target, predictions, scrambled, table, pooled, **own)
-    domain = errors_by_nearness(predictions)
-    for name, frame in {"compounds": compounds, "left_out": left_out, "performance": table,
-                        "scrambled": scrambled, "domain": domain}.items():  # fmt: skip
-        write_table(frame, output[name])
+    domain = nearness_bands(predictions[predictions["split"] == SCAFFOLD], item["level"])
+    tables = (compounds, left_out, table, scrambled, domain)
+    for frame, path in zip(tables, list(output)[:5], strict=True):
+        write_table(frame, path)
     write_frame(predictions, output.predictions)
     write_json(verdict, output.verdict)
     figures.save(figures.activity(predictions, scrambled, verdict), output.figure)

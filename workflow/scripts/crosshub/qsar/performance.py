@@ -4,12 +4,10 @@ import numpy as np
 import pandas as pd
 
 from crosshub.qsar.intervals import coverage
-from crosshub.qsar.validation import SCAFFOLD
 
 DRAWS = 1000
 LEAST_IN_FOLD = 5
 MEASURES = ("q2", "rmse", "mae", "spearman")
-BINS = 4
 
 
 def performance(
@@ -38,39 +36,6 @@ def performance(
     return pd.DataFrame(
         [_judge(name, part, rng, level) for name, part in predictions.groupby("split", sort=True)]
     )
-
-
-def errors_by_nearness(predictions: pd.DataFrame) -> pd.DataFrame:
-    """Return how the error grows with the distance from the training compounds.
-
-    Parameters
-    ----------
-    predictions
-        Result of `validation.validate`.
-
-    Returns
-    -------
-    DataFrame
-        Quarters of the predictions for new scaffolds by their nearness, the nearest first:
-        nearness_low, nearness_high, predictions, share_in_domain, rmse, mae.
-    """
-    tested = predictions[predictions["split"] == SCAFFOLD]
-    order = tested.sort_values(["nearness", "inchikey", "repeat"], ascending=[False, True, True])
-    rows = []
-    for places in np.array_split(np.arange(len(order)), BINS):
-        part = order.iloc[places]
-        errors = (part["activity"] - part["predicted"]).to_numpy()
-        rows.append(
-            {
-                "nearness_low": part["nearness"].min(),
-                "nearness_high": part["nearness"].max(),
-                "predictions": len(part),
-                "share_in_domain": part["in_domain"].mean(),
-                "rmse": _rms(errors),
-                "mae": np.abs(errors).mean(),
-            }
-        )
-    return pd.DataFrame(rows)
 
 
 def p_scrambled(scrambled: pd.DataFrame) -> float:

@@ -1,13 +1,11 @@
 """Activities of the candidates: measured, predicted with an interval, or why there is none."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
 from crosshub.qsar.domain import least_nearness, nearness
 from crosshub.qsar.fingerprints import structure_features, tanimoto
+from crosshub.qsar.intervals import widths_at
 from crosshub.qsar.models import fit_predict
 
 SCORED = (
@@ -17,14 +15,14 @@ SCORED = (
 )  # fmt: skip
 MEASURED, PREDICTED, NONE = "measured", "predicted", "none"
 TOO_FAR = "further from the training compounds than any prediction that was tested: no interval"
-TOO_FEW = "too few tested compounds of its kind: no interval"
+TOO_FEW = "too few compounds were tested at its distance: no interval"
 
 
 def score_candidates(
     candidates: pd.DataFrame,
     compounds: pd.DataFrame,
     left_out: pd.DataFrame,
-    verdict: Mapping[str, Any],
+    bands: pd.DataFrame,
     *,
     model: str,
     seed: int,
@@ -37,8 +35,8 @@ def score_candidates(
         rank, name, inchikey, smiles; empty where a candidate has no structure, with no_structure.
     compounds, left_out
         Of `activities.pool_activities`.
-    verdict
-        half_width_in, half_width_out, least_tested, of `verdict.judge_model`.
+    bands
+        Of `intervals.nearness_bands`, for held-out scaffolds.
     model
         Of `models.MODELS`.
     seed
@@ -60,7 +58,7 @@ def score_candidates(
     )
     asked = np.flatnonzero(table["smiles"] != "")
     if len(asked):
-        parts = _predict(table.loc[asked, "smiles"].tolist(), compounds, verdict, model, seed)
+        parts = _predict(table.loc[asked, "smiles"].tolist(), compounds, bands, model, seed)
         parts.index = asked
         table = table.join(parts)
         table.loc[asked, "source"] = PREDICTED
@@ -70,7 +68,7 @@ def score_candidates(
 
 
 def _predict(
-    smiles: list[str], compounds: pd.DataFrame, verdict: Mapping[str, Any], model: str, seed: int
+    smiles: list[str], compounds: pd.DataFrame, bands: pd.DataFrame, model: str, seed: int
 ) -> pd.DataFrame:
     features, bits = structure_features(compounds["smiles"])
     wanted, own_bits = structure_features(smiles)
@@ -79,10 +77,8 @@ def _predict(
     similarity = tanimoto(own_bits, bits)
     near, nearest = nearness(similarity), similarity.argmax(axis=1)
     inside = near >= least_nearness(bits)
-    widths = [np.nan if verdict[f"half_width_{side}"] is None else verdict[f"half_width_{side}"]
-              for side in ("in", "out")]  # fmt: skip
-    too_far = near < verdict["least_tested"]
-    half = np.where(too_far, np.nan, np.where(inside, *widths))
+    half = widths_at(near, bands)
+    too_far = near < bands["nearness_low"].min()
     no_interval = np.where(too_far, TOO_FAR, np.where(np.isnan(half), TOO_FEW, ""))
     names = compounds["name"].where(compounds["name"] != "", compounds["inchikey"]).to_numpy()
     return pd.DataFrame(

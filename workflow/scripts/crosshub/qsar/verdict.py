@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.qsar.intervals import half_widths
 from crosshub.qsar.performance import p_scrambled
 from crosshub.qsar.validation import RANDOM, SCAFFOLD
 
@@ -45,9 +44,9 @@ def judge_model(
     dict
         What was counted; model, q2, q2_low, q2_high, q2_random, rmse, p_scrambled, scramblings,
         largest_scramble (the largest Q² of a scrambled table), beats_scrambled (None where it was
-        not tested), attainable_r2 (with the scatter of replicates; None without), half_width_in,
-        half_width_out, level, least_tested (the smallest nearness at which a prediction was
-        tested), largest_scaffold (its share of the compounds), statement.
+        not tested), attainable_r2 (with the scatter of replicates; None without), level,
+        least_tested (the smallest nearness at which a prediction was tested), largest_scaffold
+        (its share of the compounds), statement.
     """
     by_split = table.set_index("split")
     own, chance = by_split.loc[SCAFFOLD], by_split.loc[RANDOM]
@@ -55,7 +54,6 @@ def judge_model(
     null = scrambled.loc[scrambled["scrambling"] > 0, "q2"]
     p_value = p_scrambled(scrambled)
     beats = None if math.isnan(p_value) else bool(p_value <= LEVEL and own["q2"] > 0)
-    widths = half_widths(tested, level)
     compounds = tested.drop_duplicates("inchikey")
     found = pooled | {
         "target": target,
@@ -74,8 +72,6 @@ def judge_model(
         "beats_scrambled": beats,
         "attainable_r2": _attainable(compounds["activity"], pooled["replicate_sd"]),
         "level": level,
-        "half_width_in": widths[True],
-        "half_width_out": widths[False],
         "coverage": own["coverage"],
         "least_tested": tested["nearness"].min(),
         "largest_scaffold": compounds["group"].value_counts(normalize=True).iloc[0],

@@ -134,6 +134,7 @@ def _domain(source: Source, folder: str, verdict: dict[str, Any]) -> list[Block]
         share("In the domain", "share_in_domain"),
         decimal("RMSE", "rmse"),
         decimal("MAE", "mae"),
+        decimal(f"Half of the {percent(verdict['level'])} interval", "half_width"),
     ]
     shown = table(found, columns, caption="Error by nearness", file=f"{folder}/domain.tsv")
     return [Text(sentence), shown]
