@@ -47,9 +47,8 @@ def drawn(seed, compounds=120, **options):
 
 def judged(found, predictions, scrambled, *, level=0.9, model="random_forest"):
     table = performance(predictions, np.random.default_rng(3), level=level)
-    return table, judge_model(
-        "target", predictions, scrambled, table, found[2], model=model, level=level
-    )
+    item = {"model": model, "level": level}
+    return table, judge_model("target", predictions, scrambled, table, found[2], item)
 
 
 @pytest.fixture(scope="module")

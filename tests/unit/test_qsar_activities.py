@@ -1,11 +1,13 @@
 """Tables of measured activities: units, bounds, replicates, and what is said of the rest."""
 
 import gzip
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.errors import DataError
+from crosshub.config import read_schema
+from crosshub.errors import ConfigError, DataError
 from crosshub.qsar.activities import (
     COLUMNS,
     pool_activities,
@@ -14,6 +16,7 @@ from crosshub.qsar.activities import (
 )
 from crosshub.qsar.scaffolds import scaffold_folds, scaffold_groups, scaffold_of
 from crosshub.simulate.activities import CORES, SUBSTITUENTS, draw_activities, write_chembl
+from crosshub.study import read_study, study_files
 from sklearn.model_selection import GroupKFold
 
 
@@ -249,3 +252,26 @@ def test_every_simulated_structure_is_one():
     sample = table.iloc[::7]
     assert all(scaffold_of(smiles) for smiles in sample["smiles"])
     assert sample["activity"].between(0, 12).all()
+
+
+def test_the_config_is_checked(tmp_path):
+    root = Path(__file__).parents[2]
+    schemas = [
+        read_schema(root / "workflow" / "schemas" / f"{name}.schema.yaml")
+        for name in ("config", "datasets")
+    ]
+    settings = {"study": "x", "datasets": str(root / "config" / "datasets.tsv")}
+    path = tmp_path / "a.csv"
+    path.write_text("Smiles;Standard Value\n")
+    item = {"target": "cathepsin_k", "activities": str(path)}
+    study = read_study(settings | {"qsar": [item]}, *schemas)
+    assert study.predicted == ["<study>/qsar/cathepsin_k/verdict.json"]
+    assert study.activities["cathepsin_k"]["columns"] == COLUMNS
+    assert study_files(study.config)["qsar[0].activities"] == str(path)
+    wrong = [item, item, {"target": "b", "activities": "no.csv"}, {**item, "model": "chemprop"}]
+    with pytest.raises(ConfigError) as error:
+        read_study(settings | {"qsar": wrong}, *schemas)
+    text = str(error.value)
+    assert "config.qsar: the target 'cathepsin_k' occurs twice" in text
+    assert "no file 'no.csv'" in text
+    assert "'chemprop' is not one of ['random_forest', 'gradient_boosting']" in text

@@ -16,14 +16,13 @@ with job(snakemake) as log:
     limits = {key: item[key] for key in ("unit", "kind", "largest_spread")}
     compounds, left_out, pooled = pool_activities(raw, where=f"qsar '{target}'", **limits)
     rng = generator(snakemake.params.seed, "train_activity", target)
-    plan = {key: item[key] for key in ("model", "folds", "repeats", "scramblings")}
-    predictions, scrambled = validate(compounds, Settings(**plan, threads=snakemake.threads), rng)
-    own = {key: item[key] for key in ("model", "level")}
+    settings = Settings.of(item, snakemake.threads)
+    predictions, scrambled = validate(compounds, settings, rng)
     table = performance(predictions, rng, level=item["level"])
-    verdict = judge_model(target, predictions, scrambled, table, pooled, **own)
+    verdict = judge_model(target, predictions, scrambled, table, pooled, item)
     domain = nearness_bands(predictions[predictions["split"] == SCAFFOLD], item["level"])
-    tables = (compounds, left_out, table, scrambled, domain)
-    for frame, path in zip(tables, list(output)[:5], strict=True):
+    tables = compounds, left_out, table, scrambled, domain
+    for frame, path in zip(tables, output[:5], strict=True):
         write_table(frame, path)
     write_frame(predictions, output.predictions)
     write_json(verdict, output.verdict)

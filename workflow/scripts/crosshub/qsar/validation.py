@@ -1,8 +1,9 @@
 """Held-out predictions: by scaffolds, by chance, and with scrambled activities."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,6 +41,12 @@ class Settings:
     repeats: int = 3
     scramblings: int = 50
     threads: int = 1
+
+    @classmethod
+    def of(cls, item: Mapping[str, Any], threads: int) -> "Settings":
+        """Take what an item of the config says."""
+        names = ("model", "folds", "repeats", "scramblings")
+        return cls(**{name: item[name] for name in names}, threads=threads)
 
 
 def validate(

@@ -1,6 +1,7 @@
 """What held-out predictions say of a model, in numbers and in words."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,7 @@ def judge_model(
     scrambled: pd.DataFrame,
     table: pd.DataFrame,
     pooled: dict[str, Any],
-    *,
-    model: str,
-    level: float,
+    item: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the verdict on the model of a target.
 
@@ -34,10 +33,8 @@ def judge_model(
         Of `performance.performance`.
     pooled
         What `activities.pool_activities` counted.
-    model
-        Name of the model.
-    level
-        Of the prediction intervals.
+    item
+        model and level (of the prediction intervals), as the config has them.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def judge_model(
     compounds = tested.drop_duplicates("inchikey")
     found = pooled | {
         "target": target,
-        "model": model,
+        "model": item["model"],
         "n_scaffolds": int(own["n_scaffolds"]),
         "q2": own["q2"],
         "q2_low": own["q2_low"],
@@ -71,7 +68,7 @@ def judge_model(
         "largest_scramble": null.max() if len(null) else None,
         "beats_scrambled": beats,
         "attainable_r2": _attainable(compounds["activity"], pooled["replicate_sd"]),
-        "level": level,
+        "level": item["level"],
         "coverage": own["coverage"],
         "least_tested": tested["nearness"].min(),
         "largest_scaffold": compounds["group"].value_counts(normalize=True).iloc[0],
