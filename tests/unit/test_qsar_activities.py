@@ -268,10 +268,10 @@ def test_the_config_is_checked(tmp_path):
     assert study.predicted == ["<study>/qsar/cathepsin_k/verdict.json"]
     assert study.activities["cathepsin_k"]["columns"] == COLUMNS
     assert study_files(study.config)["qsar[0].activities"] == str(path)
-    wrong = [item, item, {"target": "b", "activities": "no.csv"}, {**item, "model": "chemprop"}]
+    wrong = [item, item, {"target": "b", "activities": "no.csv"}, {**item, "model": "oracle"}]
     with pytest.raises(ConfigError) as error:
         read_study(settings | {"qsar": wrong}, *schemas)
     text = str(error.value)
     assert "config.qsar: the target 'cathepsin_k' occurs twice" in text
     assert "no file 'no.csv'" in text
-    assert "'chemprop' is not one of ['random_forest', 'gradient_boosting']" in text
+    assert "'oracle' is not one of ['random_forest', 'gradient_boosting', 'chemprop']" in text

@@ -6,7 +6,7 @@ import pandas as pd
 from crosshub.qsar.domain import least_nearness, nearness
 from crosshub.qsar.fingerprints import structure_features, tanimoto
 from crosshub.qsar.intervals import widths_at
-from crosshub.qsar.models import fit_predict
+from crosshub.qsar.models import find_model, fit_predict
 
 SCORED = (
     "rank", "name", "inchikey", "smiles", "source", "activity", "activity_low", "activity_high",
@@ -73,6 +73,8 @@ def _predict(
     features, bits = structure_features(compounds["smiles"])
     wanted, own_bits = structure_features(smiles)
     activity = compounds["activity"].to_numpy(float)
+    if find_model(model).reads_smiles:
+        features, wanted = (np.array(part, object) for part in (compounds["smiles"], smiles))
     predicted = fit_predict(model, features, activity, wanted, seed=seed)
     similarity = tanimoto(own_bits, bits)
     near, nearest = nearness(similarity), similarity.argmax(axis=1)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from crosshub.qsar.domain import least_nearness, nearness
 from crosshub.qsar.fingerprints import structure_features, tanimoto
-from crosshub.qsar.models import fit_predict
+from crosshub.qsar.models import find_model, fit_predict
 from crosshub.qsar.scaffolds import random_folds, scaffold_folds, scaffold_groups
 
 SCAFFOLD, RANDOM = "scaffold", "random"
@@ -87,6 +87,8 @@ def validate(
     (scrambled activities).
     """
     features, bits = structure_features(compounds["smiles"])
+    by_smiles = find_model(settings.model).reads_smiles
+    inputs = compounds["smiles"].to_numpy(object) if by_smiles else features
     activity = compounds["activity"].to_numpy(float)
     groups = scaffold_groups(compounds["scaffold"])
     plans = []
@@ -96,7 +98,7 @@ def validate(
     scrambled = [rng.permutation(activity) for _ in range(settings.scramblings)]
     first = plans[0][2]
     wanted = [(activity, folds) for _, _, folds in plans] + [(y, first) for y in scrambled]
-    found = _predict_all(features, wanted, settings, rng)
+    found = _predict_all(inputs, wanted, settings, rng)
     similarity = tanimoto(bits, bits)
     frames = [
         _frame(compounds, groups, bits, similarity, plan, predicted, mean)
@@ -122,7 +124,7 @@ def q2(activity: np.ndarray, predicted: np.ndarray, training_mean: np.ndarray) -
 
 
 def _predict_all(
-    features: np.ndarray,
+    inputs: np.ndarray,
     wanted: list[tuple[np.ndarray, np.ndarray]],
     settings: Settings,
     rng: np.random.Generator,
@@ -135,14 +137,15 @@ def _predict_all(
         train, test = folds != fold, folds == fold
         return fit_predict(
             settings.model,
-            features[train],
+            inputs[train],
             activity[train],
-            features[test],
+            inputs[test],
             seed=seeds[place][fold],
         )
 
     units = [(place, fold) for place in range(len(wanted)) for fold in range(settings.folds)]
-    with ThreadPoolExecutor(settings.threads) as pool:
+    threads = 1 if find_model(settings.model).reads_smiles else settings.threads
+    with ThreadPoolExecutor(threads) as pool:
         parts: Iterator[np.ndarray] = pool.map(lambda unit: fit(*unit), units)
         found = []
         for activity, folds in wanted:

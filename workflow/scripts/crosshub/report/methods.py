@@ -59,8 +59,9 @@ CLASSIFIER_WORDS = {
 }
 
 MODEL_WORDS = {
-    "random_forest": "a random forest [svetnik]",
-    "gradient_boosting": "gradient boosting [boosted_trees]",
+    "random_forest": "a random forest on circular fingerprints [svetnik, rogers]",
+    "gradient_boosting": "gradient boosting on circular fingerprints [boosted_trees, rogers]",
+    "chemprop": "a directed message-passing network (chemprop) [heid]",
 }
 
 
@@ -215,8 +216,8 @@ def _use(source: Source) -> Iterator[str]:
         )
     for item in source.config["qsar"]:
         yield (
-            f"Activity against {item['target']} was predicted by {MODEL_WORDS[item['model']]} on "
-            "circular fingerprints [rogers] and judged by "
+            f"Activity against {item['target']} was predicted by {MODEL_WORDS[item['model']]} and "
+            "judged by "
             f"{plural(item['repeats'], 'repeat')} of {item['folds']}-fold cross-validation over "
             f"Murcko scaffolds [bemis, wu] and {plural(item['scramblings'], 'scrambled table')} "
             "[rucker]; the domain is the mean similarity to the five nearest training compounds "

@@ -318,6 +318,11 @@ PAPERS = {
         "quantitative structure-activity relationships. Journal of Chemical Information and "
         "Modeling 2016;56:2353.",
     ),
+    "heid": (
+        "Heid et al. 2024",
+        "Heid E et al. Chemprop: a machine learning package for chemical property prediction. "
+        "Journal of Chemical Information and Modeling 2024;64:9.",
+    ),
     "vovk": (
         "Vovk et al. 2005",
         "Vovk V, Gammerman A, Shafer G. Algorithmic learning in a random world. Springer 2005.",
