@@ -1,6 +1,6 @@
 # crosshub: from GEO accessions to an honestly tested gene panel and the compounds that reverse it.
-# Outputs: results/<study>/{cohorts,diseases,shared,panel,evaluation,biology,compounds,docking}/… and
-# report.html; downloads: resources/. `snakemake --cores all` runs the demo; for another study add
+# Outputs: results/<study>/{cohorts,diseases,shared,panel,evaluation,biology,compounds,docking,qsar}/…
+# and report.html; downloads: resources/. `snakemake --cores all` runs the demo; for another study add
 # `--configfile config/studies/<name>/config.yaml`.
 from snakemake.utils import min_version
 
@@ -34,6 +34,7 @@ include: "workflow/rules/audit.smk"
 include: "workflow/rules/biology.smk"
 include: "workflow/rules/compounds.smk"
 include: "workflow/rules/docking.smk"
+include: "workflow/rules/qsar.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/targets.smk"
 

@@ -13,7 +13,8 @@ from crosshub import config as crosshub_config
 from crosshub import provenance
 from crosshub.errors import ConfigError, CrosshubError
 from crosshub.inputs import GeoFiles
-from crosshub.study import read_study, study_files
+from crosshub.study import read_study
+from crosshub.study_checks import study_files
 
 _simulation = config.get("simulation")
 SIMULATED = _simulation.get("folder") if isinstance(_simulation, dict) else None
@@ -196,4 +197,4 @@ def report_files():
     files += ["<study>/inputs.tsv", "<study>/identity.tsv", "<study>/run/versions.tsv"]
     if SIMULATED and "all" in STUDY.comparisons:
         files.append("<study>/truth_recovery.tsv")
-    return files + biology_files() + compound_files() + STUDY.docked
+    return files + biology_files() + compound_files() + STUDY.docked + STUDY.predicted

@@ -13,6 +13,7 @@ localrules:
     biology,
     compounds,
     docking,
+    qsar,
     report,
 
 
@@ -78,6 +79,11 @@ rule compounds:
 rule docking:
     input:
         STUDY.docked,
+
+
+rule qsar:
+    input:
+        STUDY.predicted,
 
 
 rule report:

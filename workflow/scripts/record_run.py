@@ -4,7 +4,7 @@ import pandas as pd
 import yaml
 from crosshub import provenance
 from crosshub.runtime import job
-from crosshub.study import study_files
+from crosshub.study_checks import study_files
 from crosshub.tables import plain, whole, write_table
 
 with job(snakemake) as log:

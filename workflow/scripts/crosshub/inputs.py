@@ -10,7 +10,8 @@ import pandas as pd
 from crosshub import fetch, geo, labels
 from crosshub.errors import DataError
 from crosshub.kinds import kind_mistakes
-from crosshub.study import GENE_KINDS, Row
+from crosshub.study import Row
+from crosshub.study_checks import GENE_KINDS
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from crosshub import counts as rna
 from crosshub.errors import DataError
 from crosshub.geo.counts import gene_ids
 from crosshub.probes import join_probes, map_probes, name_genes, require_coverage
-from crosshub.study import GENE_KINDS
+from crosshub.study_checks import GENE_KINDS
 from crosshub.symbols import GeneNames
 from crosshub.values import choose, to_log2, to_m_values
 

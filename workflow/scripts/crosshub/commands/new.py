@@ -27,7 +27,7 @@ from crosshub.commands import sources, table
 from crosshub.commands.describe import is_superseries, kind_text
 from crosshub.commands.text import clean, paragraph, plural
 from crosshub.errors import DataError
-from crosshub.study import GENE_KINDS
+from crosshub.study_checks import GENE_KINDS
 
 MOST_SERIES = 50
 MOST_FIELDS = 8

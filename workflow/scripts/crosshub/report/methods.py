@@ -58,6 +58,12 @@ CLASSIFIER_WORDS = {
     "mlp": "network of one small hidden layer [network]",
 }
 
+MODEL_WORDS = {
+    "random_forest": "a random forest on circular fingerprints [svetnik, rogers]",
+    "gradient_boosting": "gradient boosting on circular fingerprints [boosted_trees, rogers]",
+    "chemprop": "a directed message-passing network (chemprop) [heid]",
+}
+
 
 def methods(source: Source) -> Section:
     """Write the methods as a paragraph that can be pasted into a paper."""
@@ -214,4 +220,13 @@ def _use(source: Source) -> Iterator[str]:
             f"The head of that list was docked into {genes} with AutoDock Vina [trott, eberhardt] "
             "after preparation with RDKit and Meeko [meeko], beside decoys of like size [pan]; the "
             "ligand of the crystal, docked back from a fresh conformer, was the control."
+        )
+    for item in source.config["qsar"]:
+        yield (
+            f"Activity against {item['target']} was predicted by {MODEL_WORDS[item['model']]} and "
+            "judged by "
+            f"{plural(item['repeats'], 'repeat')} of {item['folds']}-fold cross-validation over "
+            f"Murcko scaffolds [bemis, wu] and {plural(item['scramblings'], 'scrambled table')} "
+            "[rucker]; the domain is the mean similarity to the five nearest training compounds "
+            "[sheridan], and prediction intervals are conformal [vovk]."
         )

@@ -18,6 +18,7 @@ from crosshub.report import (
     genes,
     methods,
     modules,
+    qsar,
     quality,
     study,
 )
@@ -36,6 +37,7 @@ SECTIONS = (
     biology.biology,
     compounds.compounds,
     docking.docking,
+    qsar.activities,
     methods.methods,
     closing.provenance,
     closing.recovery,

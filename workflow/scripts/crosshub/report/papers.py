@@ -303,6 +303,53 @@ PAPERS = {
         "selection in virtual target-based database screening. Journal of Chemical Information "
         "and Computer Sciences 2003;43:267.",
     ),
+    "rogers": (
+        "Rogers and Hahn 2010",
+        "Rogers D, Hahn M. Extended-connectivity fingerprints. Journal of Chemical Information and "
+        "Modeling 2010;50:742.",
+    ),
+    "bemis": (
+        "Bemis and Murcko 1996",
+        "Bemis GW, Murcko MA. The properties of known drugs. 1. Molecular frameworks. Journal of "
+        "Medicinal Chemistry 1996;39:2887.",
+    ),
+    "wu": (
+        "Wu et al. 2018",
+        "Wu Z et al. MoleculeNet: a benchmark for molecular machine learning. Chemical Science "
+        "2018;9:513.",
+    ),
+    "rucker": (
+        "Rücker et al. 2007",
+        "Rücker C, Rücker G, Meringer M. y-Randomization and its variants in QSPR/QSAR. Journal of "
+        "Chemical Information and Modeling 2007;47:2345.",
+    ),
+    "sheridan": (
+        "Sheridan et al. 2004",
+        "Sheridan RP, Feuston BP, Maiorov VN, Kearsley SK. Similarity to molecules in the training "
+        "set is a good discriminator for prediction accuracy in QSAR. Journal of Chemical "
+        "Information and Computer Sciences 2004;44:1912.",
+    ),
+    "svetnik": (
+        "Svetnik et al. 2003",
+        "Svetnik V et al. Random forest: a classification and regression tool for compound "
+        "classification and QSAR modeling. Journal of Chemical Information and Computer Sciences "
+        "2003;43:1947.",
+    ),
+    "boosted_trees": (
+        "Sheridan et al. 2016",
+        "Sheridan RP, Wang WM, Liaw A, Ma J, Gifford EM. Extreme gradient boosting as a method for "
+        "quantitative structure-activity relationships. Journal of Chemical Information and "
+        "Modeling 2016;56:2353.",
+    ),
+    "heid": (
+        "Heid et al. 2024",
+        "Heid E et al. Chemprop: a machine learning package for chemical property prediction. "
+        "Journal of Chemical Information and Modeling 2024;64:9.",
+    ),
+    "vovk": (
+        "Vovk et al. 2005",
+        "Vovk V, Gammerman A, Shafer G. Algorithmic learning in a random world. Springer 2005.",
+    ),
     "molder": (
         "Mölder et al. 2021",
         "Mölder F et al. Sustainable data analysis with Snakemake. F1000Research 2021;10:33.",

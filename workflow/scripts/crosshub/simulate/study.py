@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from crosshub.simulate import compounds, knowledge
+from crosshub.simulate import activities, compounds, knowledge
 from crosshub.simulate.biology import Biology, plant_biology, truth_of
 from crosshub.simulate.series import ORIGINAL, PLANS, draw_people, write_geo
 from crosshub.tables import sha256, write_json, write_table
@@ -37,9 +37,10 @@ def simulate_study(
     """Write a simulated study of three diseases whose truth is known.
 
     Five series in GEO's formats and layout (``geo/``) with six cohorts (``datasets.tsv``), gene
-    sets, protein interactions, compound signatures and structures, and what was planted
-    (``truth.tsv``). One control is in two series under two accessions. ``simulation.json`` is
-    written last, so that its presence says that the folder is whole.
+    sets, protein interactions, compound signatures and structures, activities against a target
+    (``activities.csv``), and what was planted (``truth.tsv``). One control is in two series under
+    two accessions. ``simulation.json`` is written last, so that its presence says that the folder
+    is whole.
 
     Parameters
     ----------
@@ -74,7 +75,7 @@ def simulate_study(
         "own": own,
     }
     # Each part has its own random numbers, so that the size of one leaves the others alone.
-    rngs = iter(np.random.default_rng(seed).spawn(5))
+    rngs = iter(np.random.default_rng(seed).spawn(6))
     biology = plant_biology(
         next(rngs),
         genes=genes,
@@ -95,10 +96,12 @@ def simulate_study(
     knowledge.write_gmt(knowledge.draw_immune_sets(biology, rng), folder / "immune.gmt")
     write_table(knowledge.draw_interactions(biology, rng), folder / "interactions.tsv")
     drawn = _write_compounds(folder, biology, next(rngs), signatures)
+    _write_activities(folder, next(rngs), effect)
     write_table(_truth(biology, people, drawn), folder / "truth.tsv")
     tables = ("datasets", "structures", "interactions", "truth")
     written += [folder / f"{name}.tsv" for name in tables]
-    written += [folder / name for name in ("genesets.gmt", "immune.gmt", "signatures.gctx")]
+    others = ("genesets.gmt", "immune.gmt", "signatures.gctx", "activities.csv")
+    written += [folder / name for name in others]
     hashes = {path.relative_to(folder).as_posix(): sha256(path) for path in written}
     write_json({"seed": seed, "parameters": sizes, "files": hashes}, folder / MANIFEST)
 
@@ -125,6 +128,14 @@ def _write_compounds(
     table = compounds.draw_compound_table(structures, drawn, biology, rng)
     write_table(table, folder / "structures.tsv")
     return drawn
+
+
+def _write_activities(folder: Path, rng: np.random.Generator, effect: float) -> None:
+    """Write invented compounds with planted activities, and every third drug as a weak one."""
+    table = activities.draw_activities(rng, compounds=120, effect=float(effect > 0))
+    drugs = compounds.read_structures().iloc[::3][["name", "smiles"]]
+    drugs = drugs.assign(activity=rng.normal(5, 0.5, len(drugs)))
+    activities.write_chembl(pd.concat([table, drugs]), folder / "activities.csv")
 
 
 def _truth(biology: Biology, people: pd.DataFrame, drawn: compounds.Signatures) -> pd.DataFrame:

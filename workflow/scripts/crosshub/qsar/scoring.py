@@ -1,0 +1,120 @@
+"""Activities of the candidates: measured, predicted with an interval, or why there is none."""
+
+import numpy as np
+import pandas as pd
+
+from crosshub.qsar.domain import least_nearness, nearness
+from crosshub.qsar.fingerprints import structure_features, tanimoto
+from crosshub.qsar.intervals import widths_at
+from crosshub.qsar.models import find_model, fit_predict
+
+SCORED = (
+    "rank", "name", "inchikey", "smiles", "source", "activity", "activity_low", "activity_high",
+    "in_domain", "nearness", "nearest", "nearest_similarity", "nearest_activity", "measurements",
+    "remark",
+)  # fmt: skip
+MEASURED, PREDICTED, NONE = "measured", "predicted", "none"
+TOO_FAR = "further from the training compounds than any prediction that was tested: no interval"
+TOO_FEW = "too few compounds were tested at its distance: no interval"
+
+
+def score_candidates(
+    candidates: pd.DataFrame,
+    compounds: pd.DataFrame,
+    left_out: pd.DataFrame,
+    bands: pd.DataFrame,
+    *,
+    model: str,
+    seed: int,
+) -> pd.DataFrame:
+    """Predict the activity of each candidate from all compounds of a target.
+
+    Parameters
+    ----------
+    candidates
+        rank, name, inchikey, smiles; empty where a candidate has no structure, with no_structure.
+    compounds, left_out
+        Of `activities.pool_activities`.
+    bands
+        Of `intervals.nearness_bands`, for held-out scaffolds.
+    model
+        Of `models.MODELS`.
+    seed
+        Of the fit.
+
+    Returns
+    -------
+    DataFrame
+        A row for each candidate, in their order: rank, name, inchikey, smiles, source (measured:
+        the compound itself is in the table; predicted; none), activity (−log10 mol/l) with its
+        prediction interval, in_domain, nearness (mean similarity to the five nearest compounds of
+        the table), nearest (their first), its similarity and activity, measurements, remark.
+    """
+    table = candidates.reindex(columns=["rank", "name", "inchikey", "smiles", "no_structure"])
+    text = ["name", "inchikey", "smiles", "no_structure"]
+    table[text] = table[text].astype(str).mask(table[text].isna(), "")
+    table = table.reset_index(drop=True).assign(
+        source=NONE, remark=table["no_structure"].to_numpy()
+    )
+    asked = np.flatnonzero(table["smiles"] != "")
+    if len(asked):
+        parts = _predict(table.loc[asked, "smiles"].tolist(), compounds, bands, model, seed)
+        parts.index = asked
+        table = table.join(parts)
+        table.loc[asked, "source"] = PREDICTED
+        table.loc[asked, "remark"] = table.loc[asked, "no_interval"]
+    table = table.reindex(columns=[*SCORED])
+    return _measured(table, compounds, left_out)
+
+
+def _predict(
+    smiles: list[str], compounds: pd.DataFrame, bands: pd.DataFrame, model: str, seed: int
+) -> pd.DataFrame:
+    features, bits = structure_features(compounds["smiles"])
+    wanted, own_bits = structure_features(smiles)
+    activity = compounds["activity"].to_numpy(float)
+    if find_model(model).reads_smiles:
+        features, wanted = (np.array(part, object) for part in (compounds["smiles"], smiles))
+    predicted = fit_predict(model, features, activity, wanted, seed=seed)
+    similarity = tanimoto(own_bits, bits)
+    near, nearest = nearness(similarity), similarity.argmax(axis=1)
+    inside = near >= least_nearness(bits)
+    half = widths_at(near, bands)
+    too_far = near < bands["nearness_low"].min()
+    no_interval = np.where(too_far, TOO_FAR, np.where(np.isnan(half), TOO_FEW, ""))
+    names = compounds["name"].where(compounds["name"] != "", compounds["inchikey"]).to_numpy()
+    return pd.DataFrame(
+        {
+            "activity": predicted,
+            "activity_low": predicted - half,
+            "activity_high": predicted + half,
+            "in_domain": inside,
+            "nearness": near,
+            "nearest": names[nearest],
+            "nearest_similarity": similarity.max(axis=1),
+            "nearest_activity": activity[nearest],
+            "no_interval": no_interval,
+        }
+    )
+
+
+def _measured(table: pd.DataFrame, compounds: pd.DataFrame, left_out: pd.DataFrame) -> pd.DataFrame:
+    """Put what was measured in place of what was predicted; say where it was no exact value."""
+    known = compounds.set_index("inchikey")
+    for place, key in table["inchikey"].items():
+        if key in known.index:
+            table.loc[place, ["source", "remark"]] = MEASURED, ""
+            table.loc[place, "activity"] = known.loc[key, "activity"]
+            table.loc[place, "measurements"] = known.loc[key, "measurements"]
+            table.loc[place, ["activity_low", "activity_high"]] = np.nan
+    bounds = left_out[left_out["inchikey"] != ""].drop_duplicates("inchikey").set_index("inchikey")
+    others = table["inchikey"].isin(bounds.index) & (table["source"] == PREDICTED)
+    for place in table.index[others]:
+        row = bounds.loc[table.loc[place, "inchikey"]]
+        given = " ".join(filter(None, (row["type"], row["relation"], row["value"], row["unit"])))
+        notes = (
+            f"in the table, but left out ({row['reason']}): {given}",
+            table.loc[place, "remark"],
+        )
+        table.loc[place, "remark"] = "; ".join(filter(None, notes))
+    return table
