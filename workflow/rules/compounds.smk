@@ -22,7 +22,9 @@ rule index_signatures:
     resources:
         mem_mb=4000,
         runtime=480,
+    threads: 4
     params:
+        release=STUDY.config["compounds"]["release"],
         code=source_hash("index_signatures"),
     message:
         "Indexing the signatures of {wildcards.reference}"

@@ -5,9 +5,16 @@ from crosshub.signatures import index_signatures
 from crosshub.tables import read_table
 
 with job(snakemake) as log:
-    extra = {
-        name: read_table(snakemake.input.get(name)) if snakemake.input.get(name) else None
-        for name in ("genes", "signatures")
-    }
-    index_signatures(snakemake.input.reference, snakemake.output.folder, **extra)
+    tables = {}
+    for name in ("genes", "signatures"):
+        paths = snakemake.input.get(name) or []
+        tables[name] = [read_table(path) for path in ([paths] if isinstance(paths, str) else paths)]
+    index_signatures(
+        snakemake.input.reference,
+        snakemake.output.folder,
+        genes=next(iter(tables["genes"]), None),
+        signatures=tables["signatures"],
+        release=snakemake.params.release,
+        threads=snakemake.threads,
+    )
     log.info("indexed %s", snakemake.input.reference)

@@ -45,7 +45,7 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     """
     identity = {**identity, "format": FORMAT, "crosshub": __version__}
     part = folder.with_name(f".{folder.name}.part")
-    same = (part / "part.json").exists() and _identity(part) == identity
+    same = _read_whole(part / "part.json") == identity
     if part.exists() and not same:
         log.info("%s: is of another source or version: begins anew", part)
         shutil.rmtree(part)
@@ -63,11 +63,12 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
         raise
 
 
-def _identity(part: Path) -> Any:
+def _read_whole(path: Path) -> dict[str, Any]:
+    """Return a record of the part folder; empty if a stop left none that can be read."""
     try:
-        return read_json(part / "part.json")
+        return read_json(path) if path.exists() else {}
     except DataError:
-        return None
+        return {}
 
 
 def write_store(
@@ -178,9 +179,7 @@ def _write_pieces(
 
 def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
     """Return the pieces of a build that was stopped, those whose bytes are still as recorded."""
-    if not (folder / _WRITTEN).exists():
-        return {}
-    files = read_json(folder / _WRITTEN)
+    files = _read_whole(folder / _WRITTEN)
     found = list(pool.map(lambda name: _facts(folder / name), files))
     kept = {name: facts for (name, facts), now in zip(files.items(), found, strict=True)
             if facts == now}  # fmt: skip
