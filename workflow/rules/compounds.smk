@@ -19,10 +19,10 @@ rule index_signatures:
         "<benchmarks>/index_signatures/{reference}.tsv"
     conda:
         "../../envs/python.yaml"
+    threads: 4
     resources:
         mem_mb=4000,
         runtime=480,
-    threads: 4
     params:
         release=STUDY.config["compounds"]["release"],
         code=source_hash("index_signatures"),

@@ -131,8 +131,8 @@ def keep_genes(named: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict[str, 
     unnamed = named["gene"] == ""
     if unnamed.all():
         raise DataError(
-            f"{name}: no gene has a symbol (the ids are {_kind(named['id'])}): give the gene table of "
-            "the release"
+            f"{name}: no gene has a symbol (the ids are {_kind(named['id'])}): give the gene "
+            "table of the release"
         )
     repeated = named["gene"].duplicated() & ~unnamed
     counts = {
@@ -185,8 +185,9 @@ def compounds_of(signatures: pd.DataFrame) -> pd.DataFrame:
 def cells_of(signatures: pd.DataFrame) -> pd.DataFrame:
     """Return one row a cell line: ``cell``, ``signatures``, ``compounds``."""
     named = signatures[signatures["cell"] != ""]
-    groups = named.groupby("cell", sort=True)
-    table = pd.DataFrame({"signatures": groups.size(), "compounds": groups["compound"].nunique()})
+    groups = named.replace({"compound": {"": np.nan}}).groupby("cell", sort=True)
+    compounds = groups["compound"].nunique()
+    table = pd.DataFrame({"signatures": groups.size(), "compounds": compounds})
     return table.rename_axis("cell").reset_index()
 
 

@@ -83,7 +83,7 @@ def index_signatures(
     with part_folder(folder, identity) as part, reader(source, part) as found:
         described = describe_signatures(found.signatures, tables, found.name)
         named = found.genes if genes is None else look_up_genes(found.genes, genes, found.name)
-        if found.probes:
+        if found.probes and (named["gene"] != "").any():
             origin["probe_sets"] = len(named)
             found, named = of_genes(found, named)
         kept, counts = keep_genes(named, found.name)
