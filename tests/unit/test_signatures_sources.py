@@ -256,6 +256,15 @@ def test_wrong_gene_ids_are_named(tmp_path, values):
         refused(source, tmp_path, rf"no gene has a symbol \(the ids are {kind}\)")
 
 
+def test_entrez_ids_of_a_table_with_gaps(tmp_path, values):
+    source = gctx(tmp_path / "x.gctx", values, range(1, 62), [f"s{i}" for i in range(23)])
+    table = entrez_table().astype({"pr_gene_id": float})
+    table.loc[4, "pr_gene_id"] = np.nan
+    store = built(source, tmp_path / "store", genes=table)
+    assert store.genes.tolist() == [f"G{j}" for j in range(61) if j != 4]
+    assert store.gene_table["entrez"].tolist()[:5] == ["1", "2", "3", "4", "6"]
+
+
 def test_genes_by_ensembl_id(tmp_path, values):
     ids = [f"ENSG{j:011d}" for j in range(61)]
     source = gctx(tmp_path / "x.gctx", values, ids, [f"s{i}" for i in range(23)])

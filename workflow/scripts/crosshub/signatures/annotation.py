@@ -39,6 +39,16 @@ _VERDICTS = {"1": "true", "1.0": "true", "true": "true", "0": "false", "0.0": "f
              "false": "false"}  # fmt: skip
 
 
+# All that may be read from a table of a release, as text: an id is no number.
+TABLE_COLUMNS = tuple(
+    dict.fromkeys(
+        name
+        for names in (*_NAMES.values(), _SYMBOLS, _ENTREZ, _OTHER_IDS, _LANDMARK, _BEST)
+        for name in names
+    )
+)
+
+
 def text(values: Any) -> Any:
     """Return a Series or DataFrame as text, what is missing as an empty string."""
     return values.astype(str).mask(values.isna(), "")
@@ -223,9 +233,9 @@ def look_up_genes(found: pd.DataFrame, table: pd.DataFrame, name: str) -> pd.Dat
         If the source has ids alone and the table knows none of them; it says of which kinds
         both are.
     """
-    facts = pd.DataFrame(
-        {"gene": _symbols(table), "entrez": first_named(table, _ENTREZ), "space": space_of(table)}
-    )
+    # A column of ids with gaps is read as floats.
+    entrez = first_named(table, _ENTREZ).str.removesuffix(".0")
+    facts = pd.DataFrame({"gene": _symbols(table), "entrez": entrez, "space": space_of(table)})
     own = found["entrez"].where(found["entrez"] != "", found["id"])
     others = [text(table[column]).str.strip() for column in _OTHER_IDS if column in table]
     for keys in (facts["entrez"], *others):

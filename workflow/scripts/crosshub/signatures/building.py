@@ -110,7 +110,7 @@ def write_store(
         If a value is missing, infinite or beyond float16.
     """
     width = width or width_of(len(genes))
-    block = block or min(-(-_TILE * 4 // source.step) * source.step, width)
+    block = block or _block_of(source)
     rows = genes.index.to_numpy()
     with ThreadPoolExecutor(threads) as pool:
         files = _write_pieces(source, signatures, rows, folder, block, width, threads, pool)
@@ -158,8 +158,9 @@ def _write_pieces(
         shape = (len(rows), stop - start)
         pieces = {name: flat[: shape[0] * shape[1]].reshape(shape) for name, flat in room.items()}
         waiting: deque[Future] = deque()
-        for first in range(start, stop, block):
-            values = source.read(first, min(first + block, stop))
+        # Blocks begin where those of the file do, whatever the width of a piece.
+        for first in [start, *range((start // block + 1) * block, stop, block)]:
+            values = source.read(first, min((first // block + 1) * block, stop))
             values = values if len(rows) == values.shape[1] else values[:, rows]
             if not _usable(values).all():
                 raise DataError(_what_is_bad(source, signatures, rows, first, block))
@@ -175,6 +176,15 @@ def _write_pieces(
         write_json(files, folder / _WRITTEN)
         log.info("%s: %d of %d signatures", source.name, stop, total)
     return files
+
+
+def _block_of(source: Source) -> int:
+    """Return as many signatures as the file reads at once, at least four tiles, in bounded memory.
+
+    A block has 100 MB at most; there are as many in memory as cores, and one more.
+    """
+    wanted = -(-_TILE * 4 // source.step) * source.step
+    return min(wanted, max(100_000_000 // (4 * len(source.genes)), _TILE))
 
 
 def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
