@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
-from crosshub.signatures import SignatureStore, index_signatures
+from crosshub.signatures import TABLE_COLUMNS, SignatureStore, index_signatures
+from crosshub.symbols import GeneNames, read_gene_names
 from crosshub.tables import read_json, read_table
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "gctx" / "cmappy.json"
@@ -254,6 +255,38 @@ def test_wrong_gene_ids_are_named(tmp_path, values):
         )
         refused(source, tmp_path, message, genes=entrez_table())
         refused(source, tmp_path, rf"no gene has a symbol \(the ids are {kind}\)")
+
+
+def test_genes_get_the_symbols_in_force(tmp_path, values):
+    names = GeneNames(
+        approved=frozenset(["SEPTIN2", "NARS1", "MARCHF1", "MTARC1", "TP53", "B", "C1"]),
+        previous={"SEPT2": ("SEPTIN2",), "OLD": ("MARCHF1", "MTARC1"), "A": ("B",)},
+        alias={"NARS": ("NARS1",), "C": ("C1",)},
+        by_entrez={"1": "SEPTIN2", "2": "NARS1", "3": "MTARC1", "4": "TP53", "7": "MARCHF1"},
+    )
+    symbols = ["SEPT2", "NARS", "OLD", "TP53", "A", "B", "UNKNOWN", "C"]
+    table = pd.DataFrame({"gene_id": range(1, 9), "gene_symbol": symbols})
+    source = gctx(tmp_path / "x.gctx", values[:, :8], range(1, 9), range(23))
+    store = built(source, tmp_path / "store", genes=table, names=names)
+    # OLD was two genes, and the id tells which; A would become B, which is there; the symbol of
+    # gene 7 never was one of MARCHF1.
+    expected = ["SEPTIN2", "NARS1", "MTARC1", "TP53", "A", "B", "UNKNOWN", "C1"]
+    assert store.genes.tolist() == expected
+    assert store.gene_table["source_symbol"].tolist() == symbols
+    assert store.record["genes_renamed"] == 4
+
+
+def test_real_genes_get_the_symbols_in_force(tmp_path):
+    level5 = real("l1000_level5_12328x2.gctx")
+    table = read_table(real("GSE92742_Broad_LINCS_gene_info.txt"), text=TABLE_COLUMNS)
+    names = read_gene_names(Path(__file__).parents[2] / "resources" / "gene_names.tsv.gz")
+    store = built(level5, tmp_path / "store", genes=table, names=names)
+    assert store.n_genes == 12328
+    assert {"SEPTIN2", "NARS1", "ELOB"} <= set(store.genes)
+    assert store.record["genes_renamed"] > 450
+    # The id stands for the same gene wherever HGNC knows it.
+    known = store.gene_table["entrez"].map(names.by_entrez)
+    assert (known.dropna() == store.genes[known.notna()]).mean() > 0.998
 
 
 def test_entrez_ids_of_a_table_with_gaps(tmp_path, values):

@@ -11,6 +11,7 @@ rule index_signatures:
         reference=lambda wildcards: STUDY.config["compounds"]["reference"] or [],
         genes=lambda wildcards: STUDY.config["compounds"]["genes"] or [],
         signatures=lambda wildcards: STUDY.config["compounds"]["signatures"] or [],
+        names=GENE_NAMES,
     output:
         folder=directory("resources/signatures/{reference}"),
     log:

@@ -2,6 +2,7 @@
 
 from crosshub.runtime import job
 from crosshub.signatures import TABLE_COLUMNS, index_signatures
+from crosshub.symbols import read_gene_names
 from crosshub.tables import read_table
 
 with job(snakemake) as log:
@@ -15,6 +16,7 @@ with job(snakemake) as log:
         snakemake.output.folder,
         genes=next(iter(tables["genes"]), None),
         signatures=tables["signatures"],
+        names=read_gene_names(snakemake.input.names),
         release=snakemake.params.release,
         threads=snakemake.threads,
     )

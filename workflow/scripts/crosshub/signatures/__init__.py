@@ -5,8 +5,8 @@ them. The store turns it around once: ranks (uint16) and z-scores (float16), gen
 Ranks are taken from the float32 source, because float16 makes ties.
 """
 
-from crosshub.signatures.annotation import SIGNATURE_COLUMNS, TABLE_COLUMNS
-from crosshub.signatures.index import index_signatures
+from crosshub.signatures.annotation import SIGNATURE_COLUMNS
+from crosshub.signatures.index import TABLE_COLUMNS, index_signatures
 from crosshub.signatures.store import SignatureStore, verify_store
 
 __all__ = [

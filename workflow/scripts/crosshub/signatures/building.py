@@ -89,8 +89,7 @@ def write_store(
     source
         Where the values are.
     genes
-        The genes that are kept: ``gene``, ``entrez``, ``space``; the index is the row of the
-        source.
+        The genes that are kept, from `keep_genes`; the index is the row of the source.
     signatures
         One row a signature of the source, as `SignatureStore.signatures`.
     folder
@@ -115,7 +114,7 @@ def write_store(
     with ThreadPoolExecutor(threads) as pool:
         files = _write_pieces(source, signatures, rows, folder, block, width, threads, pool)
     tables = {
-        "genes.tsv": genes[["gene", "entrez", "space"]],
+        "genes.tsv": genes[["gene", "entrez", "space", "source_symbol"]],
         "signatures.tsv": signatures,
         "compounds.tsv": compounds_of(signatures),
         "cells.tsv": cells_of(signatures),

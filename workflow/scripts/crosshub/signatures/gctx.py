@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.signatures.annotation import genes_of
+from crosshub.signatures.naming import genes_of
 from crosshub.signatures.source import Source
 
 _MATRIX = "0/DATA/0/matrix"
