@@ -192,7 +192,8 @@ def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
     found = list(pool.map(lambda name: _facts(folder / name), files))
     kept = {name: facts for (name, facts), now in zip(files.items(), found, strict=True)
             if facts == now}  # fmt: skip
-    log.info("%s: goes on after %d of its pieces", folder, len(kept))
+    if kept:
+        log.info("%s: goes on after %d files of its matrices", folder, len(kept))
     return kept
 
 

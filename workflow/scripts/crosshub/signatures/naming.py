@@ -79,9 +79,10 @@ def up_to_date(named: pd.DataFrame, names: GeneNames) -> pd.DataFrame:
     """Return the genes by the symbols in force, as the cohorts have them.
 
     The releases keep the symbols of their year: of the 12,328 genes of L1000, 475 have another one
-    today, and a query would not find them. The Entrez id decides where its gene once bore the
-    symbol; else the symbol itself (`crosshub.symbols.current`). No gene takes the symbol of
-    another gene of the source.
+    today, and a query would not find them. An Entrez id that HGNC knows decides: its gene's symbol
+    is taken if that gene once bore the one of the source. Where there is no such id the symbol
+    itself decides (`crosshub.symbols.current`). No gene takes the symbol of another gene of the
+    source.
 
     Parameters
     ----------
@@ -101,8 +102,8 @@ def up_to_date(named: pd.DataFrame, names: GeneNames) -> pd.DataFrame:
         new in (*names.previous.get(symbol, ()), *names.alias.get(symbol, ()))
         for symbol, new in zip(old, by_id, strict=True)
     ]
-    single = current(old, names)["symbol"].where(~old.isin(names.approved), old)
-    new = by_id.where(pd.Series(was, index=old.index), single).astype(str)
+    new = current(old, names)["symbol"].where((by_id == "") & ~old.isin(names.approved), old)
+    new = by_id.where(pd.Series(was, index=old.index), new).astype(str)
     new = new.where((old != "") & ~new.isin(set(old)), old)
     return named.assign(gene=new, source_symbol=old)
 
