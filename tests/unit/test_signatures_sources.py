@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
-from crosshub.signatures import TABLE_COLUMNS, SignatureStore, index_signatures
+from crosshub.signatures import SignatureStore, index_signatures, read_release_table
 from crosshub.symbols import GeneNames, read_gene_names
 from crosshub.tables import read_json, read_table
 
@@ -210,6 +210,8 @@ def test_other_bad_gctx(tmp_path, values):
     refused(gctx(path, words, genes, names), tmp_path, "the matrix holds no numbers")
     turned = gctx(path, values.T.copy(), genes, names)
     refused(turned, tmp_path, "the matrix is 61 × 23, the ids are 23 signatures and 61 genes")
+    none = gctx(path, values[:0], genes, [])
+    refused(none, tmp_path, "holds no signature")
     flat = gctx(path, values.ravel(), genes, names)
     refused(flat, tmp_path, "the matrix is 1403, the ids are 23 signatures")
     path.write_bytes(b"not an HDF5 file at all")
@@ -278,7 +280,7 @@ def test_genes_get_the_symbols_in_force(tmp_path, values):
 
 def test_real_genes_get_the_symbols_in_force(tmp_path):
     level5 = real("l1000_level5_12328x2.gctx")
-    table = read_table(real("GSE92742_Broad_LINCS_gene_info.txt"), text=TABLE_COLUMNS)
+    table = read_release_table(real("GSE92742_Broad_LINCS_gene_info.txt"))
     names = read_gene_names(Path(__file__).parents[2] / "resources" / "gene_names.tsv.gz")
     store = built(level5, tmp_path / "store", genes=table, names=names)
     assert store.n_genes == 12328
@@ -358,6 +360,29 @@ def test_tables_of_gse92742_and_of_lincs2020(tmp_path, values):
     assert table["quality"].tolist() == ["true", "false", "false", ""]
     assert table["dose"].tolist() == ["10 uM", "1.0", "", "2.5 uM"]
     np.testing.assert_array_equal(table["tas"], [0.1, 0.2, 0.3, np.nan])
+
+
+def test_tables_of_a_release_are_read_as_text(tmp_path, values):
+    path = tmp_path / "info.txt"
+    content = (
+        b"sig_id\tpert_idose\tjunk\tpert_iname\tis_hiq\n007\t10 \xb5M\tx\tNA\t1\n8\t1e-05\t\t\t\n"
+    )
+    path.write_bytes(content)
+    table = read_release_table(path)
+    assert "junk" not in table
+    source = gctx(tmp_path / "x.gctx", values[:2], [f"G{j}" for j in range(61)], ["007", "8"])
+    found = built(source, tmp_path / "store", signatures=table).signatures
+    assert found["signature"].tolist() == ["007", "8"]
+    assert found["dose"].tolist() == ["10 \ufffdM", "1e-05"]
+    assert found["quality"].tolist() == ["true", ""]
+    text(tmp_path / "genes.csv", "gene_id,gene_symbol\n1,A\n")
+    for name, message in (("genes.csv", "has no column that is known"), ("no", "cannot be read")):
+        with pytest.raises(DataError, match=message):
+            read_release_table(tmp_path / name)
+    packed = text(tmp_path / "p.txt.gz", "sig_id\tcell_id\n" + "a\tb\n" * 5000)
+    packed.write_bytes(packed.read_bytes()[:60])
+    with pytest.raises(DataError, match="cannot be read as a table"):
+        read_release_table(packed)
 
 
 def test_a_table_of_another_release_is_refused(tmp_path, values):

@@ -1,16 +1,15 @@
 """Index compound signatures gene by gene."""
 
 from crosshub.runtime import job
-from crosshub.signatures import TABLE_COLUMNS, index_signatures
+from crosshub.signatures import index_signatures, read_release_table
 from crosshub.symbols import read_gene_names
-from crosshub.tables import read_table
 
 with job(snakemake) as log:
     tables = {}
     for name in ("genes", "signatures"):
         paths = snakemake.input.get(name) or []
         paths = [paths] if isinstance(paths, str) else paths
-        tables[name] = [read_table(path, text=TABLE_COLUMNS) for path in paths]
+        tables[name] = [read_release_table(path) for path in paths]
     index_signatures(
         snakemake.input.reference,
         snakemake.output.folder,

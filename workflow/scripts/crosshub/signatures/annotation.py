@@ -72,8 +72,10 @@ def describe_signatures(
     Raises
     ------
     DataError
-        If a signature occurs twice, a table knows none of them, or a number is none.
+        If there is no signature, one occurs twice, a table knows none of them, or a number is none.
     """
+    if found.empty:
+        raise DataError(f"{name}: holds no signature: fetch it again")
     described = _in_our_words(found)
     twice = described["signature"][described["signature"].duplicated()]
     if len(twice):

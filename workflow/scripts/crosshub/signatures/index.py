@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import logging
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -104,6 +105,33 @@ def index_signatures(
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(f"{source}: changed while it was read: run again")
     log.info("%s: %d signatures, %d genes indexed", source, len(described), len(kept))
+
+
+def read_release_table(path: str | Path) -> pd.DataFrame:
+    """Read a table of a release: what a store knows of genes and signatures, as text.
+
+    Tables of a million signatures have dozens of columns, most of them of no use here and all of
+    them repetitive; what is read takes a tenth of the memory.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or has no column that a store knows.
+    """
+    try:
+        table = pd.read_csv(
+            path, sep="\t", dtype="category", usecols=TABLE_COLUMNS.__contains__, na_filter=False,
+            encoding="utf-8-sig", encoding_errors="replace",
+        )  # fmt: skip
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be read as a table ({reason})") from error
+    if not len(table.columns):
+        raise DataError(
+            f"{path}: has no column that is known: give a table with 'sig_id' or 'instance_id', or "
+            "with 'gene_id' and 'gene_symbol', separated by tabs"
+        )
+    return table
 
 
 def _digest(genes: pd.DataFrame | None, names: GeneNames | None) -> str:
