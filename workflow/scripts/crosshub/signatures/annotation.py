@@ -44,8 +44,8 @@ def first_named(
     found = pd.Series("", index=frame.index, dtype=str)
     for name in names:
         if name in frame:
-            values = text(frame[name]).str.strip().replace(list(missing), "")
-            found = found.where(found != "", values)
+            values = text(frame[name]).str.strip()
+            found = found.where(found != "", values.mask(values.isin(missing), ""))
     return found
 
 
