@@ -18,10 +18,11 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from crosshub.signatures import index_signatures
-from simulated_store import simulated_source
+from crosshub.signatures import index_signatures  # noqa: E402
+from simulated_store import simulated_source  # noqa: E402
 
 RUNS = 3
 GENES = 12_328

@@ -14,7 +14,7 @@ import pandas as pd
 from crosshub.errors import DataError
 
 _ROWS = 500
-_MISSING = ("", "NA", "NaN", "nan", "na", "null", "-666")
+_MISSING = ("", "NA", "NaN", "nan", "na", "null")
 
 
 @contextmanager
