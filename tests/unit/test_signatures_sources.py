@@ -199,6 +199,20 @@ def test_gctx_with_holes_of_zeros(tmp_path, values):
     refused(source, tmp_path, "not a complete GCTX")
 
 
+@pytest.mark.parametrize("chunks", [None, (10, 16)])
+def test_gctx_of_a_writer_that_stopped(tmp_path, values, chunks):
+    # The file is whole and can be opened, the matrix was not written to its end.
+    path = tmp_path / "x.gctx"
+    with h5py.File(path, "w") as file:
+        matrix = file.create_dataset("0/DATA/0/matrix", (40, 61), "f4", chunks=chunks)
+        if chunks:
+            matrix[:20] = np.tile(values, (2, 1))[:20]
+        file["0/META/ROW/id"] = np.array([f"G{j}" for j in range(61)], "S")
+        file["0/META/COL/id"] = np.arange(40).astype("S")
+    expected = "8 of 16 parts" if chunks else "0 of 9760 parts"
+    refused(path, tmp_path, rf"not a complete GCTX \({expected} of the matrix were written\)")
+
+
 def test_other_bad_gctx(tmp_path, values):
     packed = tmp_path / "x.gctx.gz"
     packed.write_bytes(gzip.compress(b"x"))
@@ -433,7 +447,8 @@ def test_rank_matrix_of_build_02(tmp_path, cmap, name):
     assert np.array_equal(store.matrix("ranks")[:], order)
     assert store.signatures["compound"].tolist() == ["x", "x", "y", "z"]
     assert store.signatures["cell"].tolist() == ["MCF7", "PC3", "HL60", "MCF7"]
-    assert store.signatures["dose"].tolist() == ["1e-05", "1e-06", "1e-05", "0.001"]
+    assert store.signatures["dose"].tolist() == ["1e-05 M", "1e-06 M", "1e-05 M", "0.001 M"]
+    assert store.signatures["time"].tolist() == ["6 h", "6 h", "12 h", "6 h"]
     assert store.record["values"].startswith("centred ranks")
     assert (store.record["probe_sets"], store.record["genes"]) == (9, 4)
     assert store.release == "build 02"

@@ -27,6 +27,7 @@ SIGNATURE_NAMES = {
     "tas": ("tas",),
     "replicate_correlation": ("distil_cc_q75", "cc_q75", "replicate_correlation"),
 }
+_WITH_UNIT = {"concentration (M)", "duration (h)"}
 _MISSING = ("-666", "-666.0", "-666.000000", "nan", "NaN", "NA", "N/A")
 _VERDICTS = {"1": "true", "1.0": "true", "true": "true", "0": "false", "0.0": "false",
              "false": "false"}  # fmt: skip
@@ -125,6 +126,10 @@ def cells_of(signatures: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_our_words(frame: pd.DataFrame) -> pd.DataFrame:
+    # The other releases write the unit with the number.
+    for name in _WITH_UNIT & set(frame.columns):
+        values, unit = first_named(frame, (name,)), name.split("(")[1].rstrip(")")
+        frame = frame.assign(**{name: values.where(values == "", values + f" {unit}")})
     return pd.DataFrame(
         {ours: first_named(frame, theirs) for ours, theirs in SIGNATURE_NAMES.items()}
     )
