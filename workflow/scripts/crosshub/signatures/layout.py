@@ -80,16 +80,12 @@ class Matrix:
             number, column = divmod(range(self.shape[1])[columns], self._width)
             return self.pieces[number][rows, column]
         columns = np.arange(self.shape[1])[columns]
-        parts = []
-        for number in np.unique(columns // self._width):
-            _announce(self.pieces[number], rows, 0, self._width)
-            inside = columns[columns // self._width == number] - number * self._width
-            parts.append(self.pieces[number][rows][..., inside])
-        order = np.argsort(columns // self._width, kind="stable")
-        back = np.empty_like(order)
-        back[order] = np.arange(len(order))
-        empty = self.pieces[0][rows][..., :0]
-        return np.concatenate([empty, *parts], axis=-1)[..., back]
+        number, inside = np.divmod(columns, self._width)
+        found = np.empty((*self.pieces[0][rows, :0].shape[:-1], len(columns)), self.dtype)
+        for i in np.unique(number):
+            _announce(self.pieces[i], rows, 0, self.pieces[i].shape[1])
+            found[..., number == i] = self.pieces[i][rows][..., inside[number == i]]
+        return found
 
     def _run(self, rows: Any, columns: range) -> np.ndarray:
         if columns.step != 1:
