@@ -370,7 +370,8 @@ def test_defaults_are_not_shared():
 def offline(config):
     """Give the study the mirror in its own folder in place of a simulation."""
     settings = yaml.safe_load(config.read_text())
-    del settings["simulation"], settings["compounds"], settings["biology"], settings["genesets"]
+    for section in ("simulation", "compounds", "biology", "genesets", "qsar"):
+        del settings[section]
     config.write_text(yaml.safe_dump(settings | {"geo": {"base_url": "mirror"}}))
     return config
 

@@ -52,6 +52,18 @@ def test_planted_validation_signal_is_seen(results):
         assert verdict["cohorts_validated"] == verdict["cohorts_tested"] == 1 - len(shared)
 
 
+def test_planted_activity_is_predicted_in_new_scaffolds(results):
+    verdict = read_json(results / "qsar" / "simulated_target" / "verdict.json")
+    assert verdict["beats_scrambled"] is True
+    assert verdict["q2_low"] > 0.4
+    folder = results / "qsar" / "simulated_target" / "all"
+    scored = read_table(folder / "candidates.tsv")
+    listed = read_table(results / "compounds" / "all" / "candidates.tsv")
+    assert scored["name"].tolist() == listed["name"].tolist()
+    assert set(scored["source"]) == {"measured", "predicted"}
+    assert scored["activity"].notna().all()
+
+
 def test_performance_has_every_way_of_testing(results):
     table = read_table(results / "evaluation" / "all" / "performance.tsv")
     assert set(table["resampling"]) == {"cv", "leave_one_cohort_out", "validation"}

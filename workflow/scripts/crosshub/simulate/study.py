@@ -132,9 +132,10 @@ def _write_compounds(
 
 def _write_activities(folder: Path, rng: np.random.Generator, effect: float) -> None:
     """Write invented compounds with planted activities, and every third drug as a weak one."""
-    table = activities.draw_activities(rng, compounds=120, effect=float(effect > 0))
+    planted = float(effect > 0)
+    table = activities.draw_activities(rng, compounds=120, effect=planted)
     drugs = compounds.read_structures().iloc[::3][["name", "smiles"]]
-    drugs = drugs.assign(activity=rng.normal(5, 0.5, len(drugs)))
+    drugs = drugs.assign(activity=rng.normal(6 - planted, 0.5, len(drugs)))
     activities.write_chembl(pd.concat([table, drugs]), folder / "activities.csv")
 
 
