@@ -242,7 +242,8 @@ def test_match_signatures(noise):
     up, down = genes[:20], genes[20:]
     matches, null = match_signatures(noise, up, down, permutations=50, rng=np.random.default_rng(8))
     assert list(matches.columns) == [
-        "signature", "compound", "cell", "type", "wtcs", "ncs", "xsum", "zhang", "p_value", "fdr",
+        "signature", "compound", "cell", "dose", "time", "type",
+        "wtcs", "ncs", "zhang", "xsum", "p_value", "fdr",
     ]  # fmt: skip
     assert matches["signature"].tolist() == noise.signatures["signature"].tolist()
     raw = null_scores(noise, (20, 20), permutations=50, rng=np.random.default_rng(8))

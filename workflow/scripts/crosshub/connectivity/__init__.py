@@ -311,6 +311,8 @@ def match_signatures(
     up: Sequence[str],
     down: Sequence[str],
     *,
+    effects: pd.Series | None = None,
+    columns: np.ndarray | None = None,
     permutations: int,
     rng: np.random.Generator,
 ) -> tuple[pd.DataFrame, np.ndarray]:
@@ -325,6 +327,10 @@ def match_signatures(
         The reference.
     up, down
         Symbols of the genes that are up and down in the disease; one side may be empty.
+    effects
+        Gene → signed effect in the disease; without it every gene counts +1 or −1.
+    columns
+        Numbers of the signatures to use; all without it.
     permutations
         Random queries; no p-value is below 1 / (permutations + 1).
     rng
@@ -333,9 +339,10 @@ def match_signatures(
     Returns
     -------
     DataFrame
-        One row a signature, in the order of the store: signature, compound (the signature's id
-        where the store knows none), cell, type, wtcs, ncs, xsum, zhang, p_value (two-sided, of
-        wtcs against the random queries in the same signature), fdr (Benjamini–Hochberg).
+        One row a signature, in the order of `columns`: signature, compound (the signature's id
+        where the store knows none) and the other columns of the store's table, the scores,
+        p_value (two-sided, of wtcs against the random queries in the same signature), fdr
+        (Benjamini–Hochberg).
     ndarray
         permutations × signatures, float32: the ncs of the random queries, for
         `compounds.summarise_compounds`.
@@ -347,28 +354,26 @@ def match_signatures(
     """
     up, down = find_genes(store, up, down)
     table = store.signatures
+    if columns is not None:
+        table = table.iloc[columns].reset_index(drop=True)
+    kept = slice(None) if columns is None else columns
     groups = table["cell"] + "\t" + table["type"]
-    scores = {name: score_signatures(store, up, down, score=name) for name in SCORES}
-    null = null_scores(store, (len(up), len(down)), permutations=permutations, rng=rng)
+    scores = {name: score_signatures(store, up, down, score=name)[kept] for name in SCORES}
+    null = null_scores(store, (len(up), len(down)), permutations=permutations, rng=rng)[:, kept]
     size = np.abs(scores["wtcs"])
     beyond = np.zeros(len(table), int)
     for row in null:
         beyond += np.abs(row) >= size
     p_value = (1 + beyond) / (permutations + 1)
     compound = table["compound"].where(table["compound"] != "", table["signature"])
-    matches = pd.DataFrame(
-        {
-            "signature": table["signature"],
-            "compound": compound,
-            "cell": table["cell"],
-            "type": table["type"],
-            "wtcs": scores["wtcs"],
-            "ncs": normalise(scores["wtcs"], groups),
-            "xsum": scores["xsum"],
-            "zhang": scores["zhang"],
-            "p_value": p_value,
-            "fdr": false_discovery_control(p_value),
-        }
+    matches = table.assign(
+        compound=compound,
+        wtcs=scores["wtcs"],
+        ncs=normalise(scores["wtcs"], groups),
+        zhang=scores["zhang"],
+        xsum=scores["xsum"],
+        p_value=p_value,
+        fdr=false_discovery_control(p_value),
     )
     return matches, normalise(null, groups)
 
