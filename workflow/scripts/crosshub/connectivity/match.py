@@ -85,9 +85,7 @@ def match_signatures(
     query = make_query(store, up, down, effects=effects, weights=weights)
     scores = score_signatures(store, query, columns=columns, threads=threads)
     ncs = normalise(scores["wtcs"], groups)
-    genes = getattr(store, "gene_table", None)
-    space = None if genes is None or "space" not in genes else genes["space"]
-    classes = gene_classes(query.rows, strength, space)
+    classes = gene_classes(query.rows, strength, store.gene_table["space"])
     null = null_scores(
         store, query, permutations=permutations, rng=rng, classes=classes, columns=columns,
         threads=threads,

@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pandas as pd
 
-from crosshub.connectivity.blocks import all_columns, read_block
+from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
 from crosshub.connectivity.query import Query
 from crosshub.connectivity.scoring import score_sets
 from crosshub.signatures import SignatureStore
@@ -39,11 +39,15 @@ def typical_magnitudes(store: SignatureStore, columns: np.ndarray | None = None)
     """
     columns = np.sort(all_columns(store, columns))
     starts = np.linspace(0, max(len(columns) - _RUN, 0), _RUNS).astype(int)
-    used = np.unique((starts[:, None] + np.arange(_RUN)).clip(max=len(columns) - 1))
+    used = columns[np.unique((starts[:, None] + np.arange(_RUN)).clip(max=len(columns) - 1))]
+    pieces = open_pieces(store, ["magnitudes"])
+    genes = np.arange(store.n_genes)
     sums = np.zeros(store.n_genes)
-    for run in np.array_split(used, max(1, len(used) // _RUN)):
-        block = read_block(store, ["magnitudes"], np.arange(store.n_genes), columns[run])
-        sums += block["magnitudes"].sum(axis=1)
+
+    def work(places: np.ndarray) -> None:
+        sums[:] += read_block(pieces, genes, used[places])["magnitudes"].sum(axis=1)
+
+    each_block(pieces, used, len(used), work, threads=1)
     return sums / (len(used) * store.n_genes)
 
 

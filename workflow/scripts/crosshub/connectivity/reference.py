@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from crosshub.connectivity.blocks import all_columns, read_block
+from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
 from crosshub.connectivity.normalise import normalise, tau
 from crosshub.connectivity.query import Query
 from crosshub.connectivity.scoring import score_sets
@@ -70,9 +70,12 @@ def _extremes(store: SignatureStore, columns: np.ndarray, query: Query) -> np.nd
     n_up, size = query.n_up, len(query.rows)
     sets = np.empty((len(columns), size), np.int64)
     genes = np.arange(store.n_genes)
-    for start in range(0, len(columns), 64):
-        part = columns[start : start + 64]
-        order = np.argsort(read_block(store, ["ranks"], genes, part)["ranks"], axis=0)
-        sets[start : start + 64, :n_up] = order[:n_up].T
-        sets[start : start + 64, n_up:] = order[store.n_genes - (size - n_up) :].T
+    pieces = open_pieces(store, ["ranks"])
+
+    def work(places: np.ndarray) -> None:
+        order = np.argsort(read_block(pieces, genes, columns[places])["ranks"], axis=0)
+        sets[places, :n_up] = order[:n_up].T
+        sets[places, n_up:] = order[store.n_genes - (size - n_up) :].T
+
+    each_block(pieces, columns, 64, work, threads=1)
     return sets

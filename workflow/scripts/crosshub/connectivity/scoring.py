@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crosshub.connectivity.blocks import all_columns, each_block, read_block
+from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
 from crosshub.connectivity.query import Query
 from crosshub.connectivity.registry import SCORES
 from crosshub.connectivity.walk import walk
 from crosshub.signatures import SignatureStore
 
-_QUERY_BLOCK = 4096
+_QUERY_BLOCK = 16384
 _SETS_BLOCK = 512
 
 
@@ -37,16 +37,16 @@ def score_signatures(
     """
     columns = all_columns(store, columns)
     records = [SCORES[name] for name in names]
-    matrices = sorted({matrix for record in records for matrix in record.matrices})
+    pieces = open_pieces(store, sorted({name for record in records for name in record.matrices}))
     out = {name: np.empty(len(columns), np.float32) for name in names}
 
     def work(places: np.ndarray) -> None:
-        block = read_block(store, matrices, query.rows, columns[places])
+        block = read_block(pieces, query.rows, columns[places])
         for record in records:
             given = {name: block[name] for name in record.matrices}
             out[record.name][places] = record.function(query, **given)
 
-    each_block(columns, _QUERY_BLOCK, work, threads)
+    each_block(pieces, columns, _QUERY_BLOCK, work, threads)
     return out
 
 
@@ -85,11 +85,12 @@ def score_sets(
     """
     columns = all_columns(store, columns)
     record = SCORES[name]
+    pieces = open_pieces(store, record.matrices)
     genes = np.arange(store.n_genes)
     out = np.empty((len(sets), len(columns)), np.float32)
 
     def work(places: np.ndarray) -> None:
-        block = read_block(store, record.matrices, genes, columns[places])
+        block = read_block(pieces, genes, columns[places])
         if name == "wtcs":
             out[:, places] = walk(sets, query.n_up, **block)
             return
@@ -98,5 +99,5 @@ def score_sets(
             moved = query.at(members, None if weights is None else weights[members])
             out[row, places] = record.function(moved, **given)
 
-    each_block(columns, _SETS_BLOCK, work, threads)
+    each_block(pieces, columns, _SETS_BLOCK, work, threads)
     return out
