@@ -4,6 +4,7 @@ Cases and controls, and up and down, differ by marker as well as by colour.
 """
 
 from crosshub.figures.activity import activity
+from crosshub.figures.agreement import agreement
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.benefit import draw_calibration, draw_decision_curve, draw_tested
@@ -21,6 +22,7 @@ from crosshub.figures.style import save
 
 __all__ = [
     "activity",
+    "agreement",
     "audit",
     "batches",
     "combinations",
