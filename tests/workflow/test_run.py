@@ -174,7 +174,10 @@ def test_a_study_without_effect_claims_nothing(tmp_path, snakemake, small_study)
     compounds = read_table(results / "compounds" / "all" / "candidates.tsv")
     assert (compounds["fdr"] > 0.1).all()
     assert np.isfinite(compounds["score"]).all()
+    activity = read_json(results / "qsar" / "simulated_target" / "verdict.json")
+    assert activity["beats_scrambled"] is False
     page = (results / "report.html").read_text()
     assert "no panel" in page
+    assert "does not beat scrambled activities" in page
     model = json.loads((results / "panel" / "all" / "disease_a" / "model.json").read_text())
     assert model["genes"] == []
