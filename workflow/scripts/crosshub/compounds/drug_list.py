@@ -84,6 +84,7 @@ def annotate_compounds(
         else empty), and the other columns of `structures`. Compounds without a structure stay.
     """
     table = compounds.rename(columns={"compound": "name"}).sort_values("rank", ignore_index=True)
+    table["synonyms"] = table["synonyms"].astype(object).fillna("")
     known, others = _of_names(table, structures)
     for column in (*_IDENTITY, *_ANNOTATIONS, *others):
         table[column] = known[column]
