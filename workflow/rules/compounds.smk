@@ -67,6 +67,7 @@ rule measure_recall:
         "<benchmarks>/measure_recall.tsv"
     conda:
         "../../envs/python.yaml"
+    threads: 2
     resources:
         mem_mb=4000,
         runtime=120,

@@ -18,6 +18,7 @@ with job(snakemake) as log:
         generator(snakemake.params.seed, "measure_recall"),
         queries=settings["recall_queries"],
         identity=identities(read_table(snakemake.input.structures, text=["name", "inchikey"])),
+        threads=snakemake.threads,
     )
     write_table(table, snakemake.output.table)
     log.info("\n%s", table.to_string(index=False))

@@ -10,7 +10,6 @@ from scipy.stats import norm
 
 from crosshub.candidates import tied_modules
 from crosshub.errors import DataError
-from crosshub.meta.pooling import common_effect
 from crosshub.tables import read_table
 
 MINIMUM = 10
@@ -163,26 +162,37 @@ def choose_genes(
 
 
 def shared_effect(shared: pd.DataFrame) -> np.ndarray:
-    """Return the effect of each gene over the diseases, weighted by precision.
+    """Return the effect of each gene over the diseases in which it changes its direction.
 
     Parameters
     ----------
     shared
-        Columns ``effect.<disease>`` with ``effect_low.`` and ``effect_high.`` (95 %); without the
-        limits the effects are averaged, without any effect the direction stands for it.
+        gene, direction; columns ``effect.<disease>`` with ``effect_low.`` and ``effect_high.``
+        (95 %).
+
+    Returns
+    -------
+    ndarray
+        The effects weighted by their precision; their mean without the limits; ±1 by the direction
+        without any effect. Always with the sign of the direction: where fewer diseases are asked
+        for than there are, one that goes the other way is left out.
     """
+    sign = shared["direction"].map({"up": 1.0, "down": -1.0}).to_numpy(float)
     names = [c.removeprefix("effect.") for c in shared.columns if c.startswith("effect.")]
     if not names:
-        return shared["direction"].map({"up": 1.0, "down": -1.0}).to_numpy(float)
+        return sign
     effects = shared[[f"effect.{name}" for name in names]].to_numpy(float)
+    weight = np.ones(effects.shape)
     limits = [f"effect_{end}.{name}" for end in ("low", "high") for name in names]
-    if not set(limits) <= set(shared.columns):
-        return effects.mean(axis=1)
-    low, high = np.split(shared[limits].to_numpy(float), 2, axis=1)
-    error = (high - low) / (2 * norm.ppf(0.975))
-    if not (np.isfinite(error) & (error > 0)).all():
-        return effects.mean(axis=1)
-    return common_effect(effects, error**2).effect
+    if set(limits) <= set(shared.columns):
+        low, high = np.split(shared[limits].to_numpy(float), 2, axis=1)
+        error = (high - low) / (2 * norm.ppf(0.975))
+        if (np.isfinite(error) & (error > 0)).all():
+            weight = 1 / error**2
+    weight = weight * (np.sign(effects) == sign[:, None])
+    total = weight.sum(axis=1)
+    pooled = (weight * effects).sum(axis=1) / np.where(total > 0, total, 1)
+    return np.where(total > 0, pooled, sign * np.finfo(np.float32).eps)
 
 
 def query_tables(queries: list[Query]) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -226,7 +236,7 @@ def _check(shared: pd.DataFrame, known: set[str]) -> None:
 
 def _directed(differential: pd.DataFrame, fdr: float) -> pd.DataFrame:
     table = differential[["gene", "effect", "p_value"]].copy()
-    table["direction"] = np.where(table["effect"] > 0, "up", "down")
+    table["direction"] = np.select([table["effect"] > 0, table["effect"] < 0], ["up", "down"], "")
     table["changed"] = (differential["fdr"] <= fdr) & differential["same_sign"].astype(bool)
     return table
 

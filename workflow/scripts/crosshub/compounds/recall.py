@@ -8,7 +8,7 @@ import pandas as pd
 from crosshub.assessment.thresholds import wilson
 from crosshub.compounds.choice import named
 from crosshub.compounds.summary import keys_of
-from crosshub.connectivity import normalise, score_signatures
+from crosshub.connectivity import make_query, normalise, score_sets
 from crosshub.signatures import SignatureStore
 
 COLUMNS = ["within", "queries", "found", "recall", "recall_low", "recall_high", "chance"]
@@ -24,6 +24,7 @@ def self_recall(
     queries: int,
     identity: Mapping[str, str] | None = None,
     side: int = SIDE,
+    threads: int = 1,
 ) -> pd.DataFrame:
     """Measure how often a signature finds its own compound in another cell line.
 
@@ -45,6 +46,8 @@ def self_recall(
         See `summary.summarise_compounds`.
     side
         Genes on each side of a query; at most a quarter of those measured.
+    threads
+        Same bytes for any number.
 
     Returns
     -------
@@ -70,11 +73,13 @@ def self_recall(
     groups = (table["cell"] + "\t" + table["type"]).to_numpy()
     cells, keys = table["cell"].to_numpy(), keys.to_numpy()
     ranks, owns, totals = [], [], []
-    for place in places:
-        up, down = _extremes(store, int(columns[place]), side)
-        scores = score_signatures(store, up, down, score="wtcs")[columns]
+    sets = np.array([_extremes(store, int(columns[place]), side) for place in places])
+    symbols = store.genes[sets[0]]
+    query = make_query(store, list(symbols[:side]), list(symbols[side:]))
+    scores = score_sets(store, query, sets, columns=columns, threads=threads)
+    for place, own_scores in zip(places, scores, strict=True):
         elsewhere = cells != cells[place]
-        ncs = normalise(scores, groups)[elsewhere]
+        ncs = normalise(own_scores, groups)[elsewhere]
         own = (keys == keys[place])[elsewhere]
         # Ties count against it: the compound stands behind those of the same score.
         ranks.append(int((ncs >= ncs[own].max()).sum()))
@@ -89,10 +94,10 @@ def self_recall(
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _extremes(store: SignatureStore, column: int, side: int) -> tuple[list[str], list[str]]:
-    ranks = np.asarray(store.matrix("ranks")[:, column])
-    order = np.argsort(ranks)
-    return list(store.genes[order[:side]]), list(store.genes[order[-side:]])
+def _extremes(store: SignatureStore, column: int, side: int) -> np.ndarray:
+    """Return the rows of the highest and of the lowest genes of a signature."""
+    order = np.argsort(np.asarray(store.matrix("ranks")[:, column]))
+    return np.concatenate([order[:side], order[-side:]])
 
 
 def _chance(within: int, own: int, total: int) -> float:

@@ -13,15 +13,13 @@ from crosshub.compounds.cells import (
     over_cells,
     within_cell_variance,
 )
+from crosshub.connectivity import SCORES as REGISTERED
 from crosshub.differential import benjamini_hochberg
 
 log = logging.getLogger(__name__)
 
 _SUMMARY_VALUES = 8_000_000
-SCORES = (
-    *("wtcs", "tau", "ks", "zhang", "xsum", "xcos"),
-    *("cosine", "spearman", "sum", "ewcos"),
-)
+SCORES = ("wtcs", "tau", *(name for name in REGISTERED if name != "wtcs"))
 COLUMNS = [
     *("rank", "compound", "synonyms", "n_signatures", "n_cells", "score", "p_value", "fdr"),
     *("mimic_p_value", "mimic_fdr", "cells_agreeing"),
