@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 _SUMMARY_VALUES = 8_000_000
 SCORES = ("wtcs", "tau", *(name for name in REGISTERED if name != "wtcs"))
 COLUMNS = [
-    *("rank", "compound", "synonyms", "n_signatures", "n_cells", "score", "p_value", "fdr"),
+    *("rank", "compound", "score", "p_value", "fdr", "n_signatures", "n_cells", "synonyms"),
     *("mimic_p_value", "mimic_fdr", "cells_agreeing"),
     *("effect", "effect_low", "effect_high", "i2", "leave_one_out_score", "leave_one_out_p"),
 ]
