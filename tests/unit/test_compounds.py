@@ -52,7 +52,7 @@ def drawn(seed, n=70, compounds=12, cells=4, permutations=40):
 
 
 def test_summary_equals_its_definition():
-    matches, null = drawn(0)
+    matches, null = drawn(0, n=45, compounds=9, permutations=25)
     found = summarise_compounds(matches, null).set_index("compound")
     assert len(found) == matches["compound"].nunique()
     ncs = matches["ncs"].to_numpy(float)
@@ -60,9 +60,9 @@ def test_summary_equals_its_definition():
         row = found.loc[name]
         score = naive_score(rows, ncs)
         assert row["score"] == pytest.approx(score, abs=1e-6)
-        simulated = np.array([naive_score(rows, null[b]) for b in range(40)])
-        assert row["p_value"] == pytest.approx((1 + (simulated <= score + 1e-6).sum()) / 41)
-        assert row["mimic_p_value"] == pytest.approx((1 + (simulated >= score - 1e-6).sum()) / 41)
+        simulated = np.array([naive_score(rows, null[b]) for b in range(25)])
+        assert row["p_value"] == pytest.approx((1 + (simulated <= score + 1e-6).sum()) / 26)
+        assert row["mimic_p_value"] == pytest.approx((1 + (simulated >= score - 1e-6).sum()) / 26)
         assert row["n_signatures"] == len(rows)
         assert row["n_cells"] == rows["cell"].nunique()
         agreeing = [r["ncs"].mean() < 0 for _, r in rows.groupby("cell")]
@@ -75,7 +75,7 @@ def test_summary_equals_its_definition():
             (
                 naive_score(rows, ncs, cell),
                 (1 + sum(naive_score(rows, null[b], cell) <= naive_score(rows, ncs, cell) + 1e-6
-                         for b in range(40))) / 41,
+                         for b in range(25))) / 26,
             )
             for cell in rows["cell"].unique()
         ]  # fmt: skip
@@ -145,7 +145,7 @@ def test_the_best_of_five_names_would_look_better_than_it_is():
     """Under the null: one compound under five names, with and without its identity."""
     rng = np.random.default_rng(3)
     p_values = {True: [], False: []}
-    for _ in range(300):
+    for _ in range(150):
         matches = matches_of(rng.normal(size=10), [f"n{i}" for i in range(5)] * 2)
         null = rng.normal(size=(99, 10)).astype(np.float32)
         for known in (True, False):
@@ -197,7 +197,7 @@ def test_ties_and_what_is_no_compound(caplog):
     found = summarise_compounds(matches, null)
     assert found["compound"].tolist() == ["x", "a", "c", "b"]
     assert found["p_value"].tolist() == [0.1, 0.1, 0.1, 0.6]
-    assert found["mimic_p_value"].tolist() == [1, 1, 1, 1]
+    assert found["mimic_p_value"].tolist() == [1, 1, 1, 0.5]
     assert "2 signatures of controls and genes" in caplog.text
     nothing = summarise_compounds(matches.iloc[2:4].reset_index(drop=True), null[:, 2:4])
     assert nothing.empty

@@ -91,8 +91,10 @@ def annotate_compounds(
     lacking = "not in the tables of structures"
     reason = table["reason"].where(known["listed"], lacking)
     table["no_structure"] = reason.where(table["inchikey"] == "", "")
-    for column, genes in (("targets_in_panel", panel), ("targets_near_panel", near_panel)):
-        wanted = set(genes)
+    for column, wanted in (
+        ("targets_in_panel", set(panel)),
+        ("targets_near_panel", set(near_panel) - set(panel)),
+    ):
         table[column] = [
             "|".join(target for target in split_names(cell) if target in wanted)
             for cell in table["targets"]
