@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub import figures
 from crosshub.connectivity import (
     SCORES,
     find_genes,
@@ -321,3 +322,21 @@ def test_agreement_of_the_scores():
     assert table.loc["xsum", "wtcs"] == pytest.approx(expected)
     assert table.loc["tau"].isna().all()
     assert table.loc["sum", "wtcs"] != table.loc["sum", "wtcs"]
+
+
+def test_figure_of_the_agreement(tmp_path):
+    rng = np.random.default_rng(0)
+    matches = pd.DataFrame(rng.normal(size=(1200, 11)), columns=["ncs", "tau", *SCORES])
+    matches["ncs"], matches["xsum"] = matches["wtcs"], -matches["zhang"]
+    matches["tau"] = np.nan
+    for name in ("a", "b"):
+        drawn = figures.agreement(score_agreement(matches), comparison="all", signatures=1200)
+        figures.save(drawn, tmp_path / f"{name}.svg")
+    text = (tmp_path / "a.svg").read_text()
+    assert text == (tmp_path / "b.svg").read_text()
+    assert "n = 1,200 signatures" in text
+    assert "no values: tau" in text
+    assert "−1.00" in text
+    nothing = score_agreement(matches[["tau"]])
+    figures.save(figures.agreement(nothing, comparison="all", signatures=3), tmp_path / "c.svg")
+    assert "No two scores" in (tmp_path / "c.svg").read_text()

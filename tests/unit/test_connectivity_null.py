@@ -251,12 +251,12 @@ def p_of_queries(store, draw, count, matched):
         query = make_query(store, store.genes[rows[:20]], store.genes[rows[20:]])
         classes = gene_classes(rows, strength) if matched else None
         rng = np.random.default_rng(i)
-        null = null_scores(store, query, permutations=99, rng=rng, classes=classes)
-        wtcs = score_signatures(store, query, ["wtcs"])["wtcs"]
         # One signature of each query: they are independent.
-        place = i % 240
-        found.append(permutation_p(wtcs, null)[place])
-        size, other = abs(wtcs[place]), np.abs(null[:, place])
+        place = np.array([i % 240])
+        null = null_scores(store, query, permutations=99, rng=rng, classes=classes, columns=place)
+        wtcs = score_signatures(store, query, ["wtcs"], columns=place)["wtcs"]
+        found.append(permutation_p(wtcs, null)[0])
+        size, other = abs(wtcs[0]), np.abs(null[:, 0])
         broken.append(((other > size).sum() + rng.uniform() * (1 + (other == size).sum())) / 100)
     return np.array(found), np.array(broken)
 

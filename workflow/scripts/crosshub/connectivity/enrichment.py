@@ -143,8 +143,9 @@ def _climb(
             word &= word - np.uint64(1)
             before = position - miss * place
             step = scale * steps[place]
-            lowest = min(lowest, before)
-            highest = max(highest, before + step)
+            after = before + step
+            lowest = before if before < lowest else lowest
+            highest = after if after > highest else highest
             position = position + step + miss
         bits[k] = 0
     return highest if highest >= -lowest else lowest
@@ -219,9 +220,9 @@ def _distance(ranks: np.ndarray, n_genes: int, places: np.ndarray, bits: np.ndar
         while word:
             share = ((k << 6) + _lowest(word, places) + 1) / n_genes
             word &= word - np.uint64(1)
-            a = max(a, (hit + 1) / size - share)
-            b = max(b, share - hit / size)
             hit += 1
+            a = max(a, hit / size - share)
+            b = max(b, share - (hit - 1) / size)
         bits[k] = 0
     return a if a > b else -b
 

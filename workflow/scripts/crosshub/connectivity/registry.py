@@ -73,16 +73,16 @@ SCORES = {
             extreme_sum,
             ("ranks", "values"),
             "Cheng et al. 2014, Genome Medicine 6:95",
-            "Grows with the strength of the signature and the size of the query; "
-            "zero where no query gene is extreme",
+            "Grows with the strength of the signature and the size of the query, so a stronger "
+            "relative outranks the compound itself; zero where no query gene is extreme",
         ),
         Score(
             "xcos",
             extreme_cosine,
             ("ranks", "values"),
             "Cheng et al. 2013, Pacific Symposium on Biocomputing 18:5",
-            "Of the query's extreme genes alone: one such gene gives 1 or −1; zero where no query "
-            "gene is extreme",
+            "Of the query's extreme genes alone: one such gene gives 1 or −1, and without effects "
+            "any number that agree; zero where none is extreme",
         ),
         Score(
             "cosine",
@@ -105,8 +105,8 @@ SCORES = {
             total,
             ("values",),
             "Samart et al. 2021, Briefings in Bioinformatics 22:bbab161",
-            "Grows with the strength of the signature and the size of the query; moderate genes "
-            "count",
+            "Grows with the strength of the signature and the size of the query, so a stronger "
+            "relative outranks the compound itself; moderate genes count",
         ),
         Score(
             "ewcos",

@@ -61,9 +61,7 @@ def _walk(
     order = np.empty((_TILE, n_genes), np.uint16)
     turned = np.empty((_TILE, n_genes), np.float32)
     sums = np.empty((n_slots, _TILE))
-    # Of each slot: 1 / total weight, position before the misses, lowest, highest.
     state = np.empty((n_slots, 4))
-    equal = np.zeros(n_slots, np.bool_)
     for start in range(0, total, _TILE):
         width = min(_TILE, total - start)
         sums[:] = 0
@@ -76,35 +74,52 @@ def _walk(
                 for j in range(width):
                     sums[slot, j] += weights[gene, start + j]
         for j in range(width):
-            any_equal = False
-            for slot in range(n_slots):
-                whole = sums[slot, j]
-                equal[slot] = whole == 0
-                any_equal |= whole == 0
-                state[slot, 0] = 1 / (whole if whole > 0 else max(sizes[slot & 1], 1))
-                state[slot, 1] = 0
-                state[slot, 2] = np.inf
-                state[slot, 3] = -np.inf
-            for place in range(n_genes):
-                gene = order[j, place]
-                first, last = starts[gene], starts[gene + 1]
-                weight = np.float64(turned[j, gene])
-                for k in range(first, last):
-                    slot = slots[k]
-                    loss = miss[slot & np.uint32(1)]
-                    height = weight
-                    if any_equal and equal[slot]:
-                        height = 1.0
-                    position = state[slot, 1]
-                    step = state[slot, 0] * height
-                    before = position - loss * place
-                    state[slot, 1] = position + step + loss
-                    if before < state[slot, 2]:
-                        state[slot, 2] = before
-                    if before + step > state[slot, 3]:
-                        state[slot, 3] = before + step
+            _descend(starts, slots, sizes, order[j], turned[j], sums[:, j], miss, state)
             for k in range(out.shape[0]):
                 up, down = 2 * k, 2 * k + 1
                 above = state[up, 3] if state[up, 3] >= -state[up, 2] else state[up, 2]
                 below = state[down, 3] if state[down, 3] >= -state[down, 2] else state[down, 2]
                 out[k, start + j] = combine(above, below, sizes[0], sizes[1])
+
+
+@njit(cache=True, nogil=True)
+def _descend(
+    starts: np.ndarray,
+    slots: np.ndarray,
+    sizes: np.ndarray,
+    order: np.ndarray,
+    weights: np.ndarray,
+    sums: np.ndarray,
+    miss: np.ndarray,
+    state: np.ndarray,
+) -> None:
+    """Walk down one signature.
+
+    `state` becomes, of each slot: 1 / total weight, the position without the misses, the lowest
+    and the highest place of the running sum.
+    """
+    any_equal = False
+    for slot in range(len(sums)):
+        any_equal |= sums[slot] == 0
+        state[slot, 0] = 1 / (sums[slot] if sums[slot] > 0 else max(sizes[slot & 1], 1))
+        state[slot, 1] = 0
+        state[slot, 2] = np.inf
+        state[slot, 3] = -np.inf
+    losses = np.empty(2)
+    for place in range(len(order)):
+        gene = order[place]
+        height = np.float64(weights[gene])
+        losses[0], losses[1] = miss[0] * place, miss[1] * place
+        for k in range(starts[gene], starts[gene + 1]):
+            slot = slots[k]
+            side = slot & np.uint32(1)
+            if any_equal:
+                height = 1.0 if sums[slot] == 0 else np.float64(weights[gene])
+            step = state[slot, 0] * height
+            before = state[slot, 1] - losses[side]
+            after = before + step
+            state[slot, 1] = state[slot, 1] + step + miss[side]
+            # Without a branch: which of the two is further is up to chance.
+            lowest, highest = state[slot, 2], state[slot, 3]
+            state[slot, 2] = before if before < lowest else lowest
+            state[slot, 3] = after if after > highest else highest

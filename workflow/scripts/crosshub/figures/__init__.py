@@ -3,6 +3,7 @@
 Cases and controls, and up and down, differ by marker as well as by colour.
 """
 
+from crosshub.figures.agreement import agreement
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.benefit import draw_calibration, draw_decision_curve
@@ -19,6 +20,7 @@ from crosshub.figures.replication import shared
 from crosshub.figures.style import save
 
 __all__ = [
+    "agreement",
     "audit",
     "batches",
     "combinations",
