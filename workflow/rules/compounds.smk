@@ -3,8 +3,8 @@
 Needs: shared/{comparison}/genes.tsv, diseases/{disease}/{differential,modules,module_traits,
 candidates}.tsv, panel/{comparison}/panel.tsv; compounds.* of the config.
 Makes: resources/signatures/{reference}/…, compounds/{structures,unreadable_structures,recall}.tsv,
-compounds/{comparison}/{queries,asked,left_out,compounds,multi_disease,mechanisms,target_matches,
-candidates}.tsv, {scores,cells}.parquet, candidates.sdf.
+compounds/{comparison}/{queries,asked,left_out,compounds,agreement,multi_disease,mechanisms,
+target_matches,candidates}.tsv, {scores,cells}.parquet, candidates.sdf.
 """
 
 
@@ -126,6 +126,34 @@ rule match_compounds:
         "Matching compounds to the signatures of {wildcards.comparison}"
     script:
         "../scripts/match_compounds.py"
+
+
+rule compare_scores:
+    input:
+        scores="<study>/compounds/{comparison}/scores.parquet",
+    output:
+        table="<study>/compounds/{comparison}/agreement.tsv",
+        figure=report(
+            "<study>/compounds/{comparison}/agreement.svg",
+            caption="../report/compounds.rst",
+            category="8 Compounds",
+            labels={"cohort": "{comparison}", "item": "agreement of scores"},
+        ),
+    log:
+        "<logs>/compare_scores/{comparison}.log",
+    benchmark:
+        "<benchmarks>/compare_scores/{comparison}.tsv"
+    conda:
+        "../../envs/python.yaml"
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        code=source_hash("compare_scores"),
+    message:
+        "Comparing the connectivity scores of {wildcards.comparison}"
+    script:
+        "../scripts/compare_scores.py"
 
 
 rule match_targets:

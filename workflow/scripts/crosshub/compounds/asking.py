@@ -68,6 +68,7 @@ def ask_all(
     asked = [query for query in queries if not query.reason]
     compounds, cells = [], []
     kept = pd.DataFrame(columns=["signature", "compound", "cell", "type", "ncs"])
+    kept = kept.astype({"ncs": np.float32})
     for query in asked:
         matches, null = match_signatures(
             store,

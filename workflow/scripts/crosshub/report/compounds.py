@@ -66,12 +66,19 @@ def compounds(source: Source) -> Section:
                     title="Scores",
                     folded=True,
                 ),
+                source.picture(
+                    f"compounds/{name}/agreement.svg",
+                    "Rank correlation of every two scores over the signatures: where they "
+                    "disagree, the order of the list hangs on the choice of the score.",
+                    title="Do the scores agree?",
+                    folded=True,
+                ),
                 Text(
                     "Sorted by p, then by score. The score is the 33rd or 67th percentile over "
                     "cell lines of the mean normalised score within each; p is the share of random "
                     "queries that reverse as well; the mean over cell lines is by random effects, "
-                    "with its 95 % interval; `without one` is the worst p as each cell line is left "
-                    "out; the third false discovery rate is for reversing every disease.",
+                    "with its 95 % interval; `without one` is the worst p with one cell line "
+                    "left out; the third false discovery rate is for reversing every disease.",
                     "small",
                 ),
                 drug_list(found, file, name),
