@@ -1,16 +1,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub import figures
 from crosshub.chemistry import describe_structures
 from crosshub.compounds.asking import ask_all
 from crosshub.compounds.choice import choose_signatures
 from crosshub.compounds.drug_list import annotate_compounds, identities, join_structures, write_sdf
 from crosshub.compounds.query import build_queries
 from crosshub.compounds.recall import self_recall
+from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import mean_by_cell, summarise_compounds
-from crosshub.connectivity import match_signatures
+from crosshub.connectivity import match_signatures, score_agreement
 from crosshub.errors import DataError
+from crosshub.mechanisms import enrich_mechanisms
 from crosshub.signatures import SignatureStore, index_signatures
+from crosshub.tables import read_frame, read_table, write_frame, write_table
 from rdkit import Chem
 from scipy.stats import kstest
 from scipy.stats import t as student_t
@@ -408,6 +412,32 @@ def test_recall_of_noise_is_that_of_chance(tmp_path):
     store = SignatureStore.open(tmp_path / "store")
     found = self_recall(store, np.arange(180), rng, queries=60).iloc[1]
     assert found["recall_low"] <= found["chance"] <= found["recall_high"]
+
+
+def test_a_study_without_any_query_ends_in_an_empty_drug_list(planted, tmp_path):
+    """Through files, as the rules do it: every table has its columns, every figure a sentence."""
+    store = planted[0]
+    genes = {"gene": list(store.genes), "direction": "up", "p_value": np.nan, "shared": False}
+    queries = build_queries(pd.DataFrame(genes), {}, {}, store.genes)
+    assert queries[0].reason == "no gene is up or down"
+    found = ask_all(
+        store, queries, np.arange(5), permutations=99, generator=lambda _: np.random.default_rng(0)
+    )
+    write_table(found.compounds, tmp_path / "compounds.tsv")
+    write_frame(found.cells, tmp_path / "cells.parquet")
+    write_frame(found.matches, tmp_path / "scores.parquet")
+    compounds = read_table(tmp_path / "compounds.tsv", text=["compound", "synonyms"])
+    several = reverse_all(compounds, ["x", "y"])
+    nothing = join_structures(*describe_structures(pd.DataFrame({"name": [], "smiles": []})))
+    table = annotate_compounds(compounds.drop(columns="query"), nothing, several=several)
+    assert table.empty
+    assert {"rank", "name", "inchikey", "smiles", "score", "p_value", "fdr"} <= set(table.columns)
+    assert enrich_mechanisms(table, np.random.default_rng(0)).empty
+    write_sdf(table, tmp_path / "candidates.sdf")
+    assert score_agreement(read_frame(tmp_path / "scores.parquet")).shape == (1, 1)
+    figures.compounds(table)
+    figures.compound_cells(table, read_frame(tmp_path / "cells.parquet"))
+    figures.agreement(score_agreement(found.matches), comparison="all", signatures=0)
 
 
 ASPIRIN = "CC(=O)Oc1ccccc1C(=O)O"

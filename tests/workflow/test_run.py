@@ -161,7 +161,11 @@ def test_a_study_without_effect_claims_nothing(tmp_path, snakemake, small_study)
         assert "no panel" in verdict["statement"]
     compounds = read_table(results / "compounds" / "all" / "candidates.tsv")
     assert (compounds["fdr"] > 0.1).all()
+    assert (compounds["mimic_fdr"] > 0.1).all()
     assert np.isfinite(compounds["score"]).all()
+    several = read_table(results / "compounds" / "all" / "multi_disease.tsv")
+    assert (several["fdr_all_diseases"] > 0.1).all()
+    assert len(several) == len(compounds)
     page = (results / "report.html").read_text()
     assert "no panel" in page
     model = json.loads((results / "panel" / "all" / "disease_a" / "model.json").read_text())
