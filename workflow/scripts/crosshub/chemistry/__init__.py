@@ -6,7 +6,7 @@ from crosshub.chemistry.identities import Library, standardise_library
 from crosshub.chemistry.known import find_known
 from crosshub.chemistry.library import read_library, read_structures
 from crosshub.chemistry.neighbours import add_neighbours, cluster, fingerprints, nearest
-from crosshub.chemistry.scaffolds import enrich_scaffolds, is_hit
+from crosshub.chemistry.scaffolds import draw_scaffolds, enrich_scaffolds, is_hit
 from crosshub.chemistry.structure import Structure, parse, standardise
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "describe_structures",
     "draw",
     "draw_grid",
+    "draw_scaffolds",
     "enrich_scaffolds",
     "find_known",
     "fingerprints",

@@ -14,7 +14,7 @@ from crosshub.chemistry.structure import parse
 from crosshub.errors import DataError
 
 _CHUNK = 256
-_IDENTITY = ["name", "inchikey", "connectivity", "smiles", "removed"]
+_IDENTITY = ["name", "inchikey", "connectivity", "smiles", "reason", "removed"]
 
 
 @dataclass(frozen=True)
@@ -24,9 +24,10 @@ class Library:
     Attributes
     ----------
     structures
-        One row a name that has a structure: name, inchikey, connectivity (first block of the key),
-        smiles, removed (salts), phase, mechanism, targets, indication, disease_area, and the
-        descriptors. Names of one InChIKey have the same values.
+        One row a name: name, inchikey, connectivity (first block of the key), smiles, reason (why
+        there is no structure, else empty), removed (salts), phase, mechanism, targets, indication,
+        disease_area, and the descriptors. Names of one InChIKey have the same values; names without
+        a structure come last.
     unreadable
         What has no structure: name, smiles (as given), reason, table, row, used_instead (InChIKey
         of another row of the name) and the annotations.
@@ -103,7 +104,8 @@ def standardise_library(
         "stereo": stereo,
         "tautomers": tautomers,
     }
-    return Library(structures, unreadable, identities, conflicts, summary)
+    table = _with_lacking(structures, unreadable)
+    return Library(table, unreadable, identities, conflicts, summary)
 
 
 def _in_parallel(function: Any, items: list[str], processes: int, *arguments: Any) -> list[Any]:
@@ -171,7 +173,17 @@ def _structures(
     table["connectivity"] = table["inchikey"].str[:14]
     table["smiles"] = table["inchikey"].map(parent)
     table = table.join(known, on="inchikey").join(values, on="inchikey")
-    return table[[*_IDENTITY, *ANNOTATIONS, *DESCRIPTORS]]
+    return table.assign(reason="")[[*_IDENTITY, *ANNOTATIONS, *DESCRIPTORS]]
+
+
+def _with_lacking(structures: pd.DataFrame, unreadable: pd.DataFrame) -> pd.DataFrame:
+    """Append the names that have no structure in any row."""
+    lacking = unreadable[(unreadable["name"] != "") & (unreadable["used_instead"] == "")]
+    lacking = lacking[~lacking["name"].str.lower().duplicated()]
+    lacking = lacking[["name", "reason", *ANNOTATIONS]].reindex(columns=structures.columns)
+    text = ["inchikey", "connectivity", "smiles", "removed", "alerts", "scaffold"]
+    lacking[text] = ""
+    return pd.concat([structures.astype(object), lacking], ignore_index=True).infer_objects()
 
 
 def _annotate(rows: pd.DataFrame, group: pd.Series) -> pd.DataFrame:

@@ -9,9 +9,7 @@ from crosshub.errors import DataError
 _COLUMNS = ["name", "disease", "inchikey", "smiles"]
 
 
-def find_known(
-    items: Sequence[str | Mapping[str, str]], structures: pd.DataFrame, unreadable: pd.DataFrame
-) -> pd.DataFrame:
+def find_known(items: Sequence[str | Mapping[str, str]], structures: pd.DataFrame) -> pd.DataFrame:
     """Return the structures of the known drugs that a config names.
 
     Parameters
@@ -19,8 +17,8 @@ def find_known(
     items
         ``compounds.known``: names, or mappings of name and disease; a drug without a disease is
         one of all diseases.
-    structures, unreadable
-        Of a standardised library.
+    structures
+        Of a standardised library: name, inchikey, smiles, reason.
 
     Returns
     -------
@@ -34,17 +32,16 @@ def find_known(
     """
     table = structures.assign(key=structures["name"].str.lower()).drop_duplicates("key")
     table = table.set_index("key")
-    failed = dict(zip(unreadable["name"].str.lower(), unreadable["reason"], strict=True))
     rows, wrong = [], []
     for item in items:
         name, disease = (item, "") if isinstance(item, str) else (item["name"], item.get("disease"))
         key = name.strip().lower()
-        if key in table.index:
+        if key in table.index and table.at[key, "inchikey"]:
             rows.append((name, disease or "", *table.loc[key, ["inchikey", "smiles"]]))
             continue
         why = (
-            f"has no structure ({failed[key]}): give its SMILES"
-            if key in failed
+            f"has no structure ({table.at[key, 'reason']}): give its SMILES"
+            if key in table.index
             else "is in none of the tables: correct the name, or add a row with its SMILES"
         )
         wrong.append(f"config.compounds.known: '{name}' {why} (compounds.structures)")

@@ -4,11 +4,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import hypergeom
 
+from crosshub.chemistry.drawing import draw_grid
 from crosshub.differential import benjamini_hochberg
 
 SMALLEST_CLASS = 3
 # Without enough significant compounds the best ones are the hits: this share, at least so many.
 FEWEST_HITS, BEST_SHARE = 20, 0.05
+EMPTY = (
+    "<svg xmlns='http://www.w3.org/2000/svg' width='420' height='40'><text x='10' y='25' "
+    "font-family='sans-serif' font-size='13'>No scaffold is shared by three compounds with a hit "
+    "among them.</text></svg>"
+)
 COLUMNS = ["scaffold", "compounds", "hits", "expected", "fold", "p_value", "fdr", "names"]
 
 
@@ -78,3 +84,22 @@ def enrich_scaffolds(candidates: pd.DataFrame, hits: np.ndarray) -> pd.DataFrame
     result = pd.DataFrame(rows, columns=COLUMNS)
     result["fdr"] = benjamini_hochberg(result["p_value"].to_numpy(float))
     return result.sort_values(["p_value", "scaffold"], ignore_index=True)
+
+
+def draw_scaffolds(table: pd.DataFrame, *, limit: int = 12) -> str:
+    """Return drawings of the most significant scaffolds as one ``<svg>`` element.
+
+    Parameters
+    ----------
+    table
+        Result of `enrich_scaffolds`.
+    limit
+        Most scaffolds that are drawn.
+    """
+    shown = table[table["hits"] > 0].head(limit)
+    if shown.empty:
+        return EMPTY
+    legends = [
+        f"{row.hits} of {row.compounds}, FDR {row.fdr:.2g}" for row in shown.itertuples(index=False)
+    ]
+    return draw_grid(list(shown["scaffold"]), legends)

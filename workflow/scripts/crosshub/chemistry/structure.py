@@ -1,6 +1,5 @@
 """One structure for each compound: without salt and charge, by a stated policy."""
 
-import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -10,6 +9,7 @@ from rdkit.Chem.MolStandardize import rdMolStandardize
 STEREO = ("keep", "ignore")
 # The standard InChI knows no larger molecule.
 MOST_ATOMS = 1023
+CARBON = 6
 # The canonical tautomer takes up to minutes where nothing bounds the search.
 MOST_TRANSFORMS, MOST_TAUTOMERS = 200, 200
 # What is counter-ion though it may have more atoms than the drug beside it. Smaller ones are told
@@ -41,67 +41,8 @@ COUNTER_IONS = {
     "dicyclohexylamine": "C1CCC(CC1)NC1CCCCC1",
     "hexafluorophosphate": "F[P-](F)(F)(F)(F)F",
 }
-_METALS = frozenset(
-    [
-        "Sc",
-        "Ti",
-        "V",
-        "Cr",
-        "Mn",
-        "Fe",
-        "Co",
-        "Ni",
-        "Cu",
-        "Zn",
-        "Y",
-        "Zr",
-        "Nb",
-        "Mo",
-        "Tc",
-        "Ru",
-        "Rh",
-        "Pd",
-        "Ag",
-        "Cd",
-        "La",
-        "Ce",
-        "Pr",
-        "Nd",
-        "Pm",
-        "Sm",
-        "Eu",
-        "Gd",
-        "Tb",
-        "Dy",
-        "Ho",
-        "Er",
-        "Tm",
-        "Yb",
-        "Lu",
-        "Hf",
-        "Ta",
-        "W",
-        "Re",
-        "Os",
-        "Ir",
-        "Pt",
-        "Au",
-        "Hg",
-        "Al",
-        "Ga",
-        "In",
-        "Tl",
-        "Sn",
-        "Pb",
-        "Bi",
-        "Sb",
-        "Ge",
-        "Po",
-        "Th",
-        "U",
-    ]
-)
-_BRACKET = re.compile(r"\[\d*([A-Z][a-z]?)")
+# Atomic numbers of the metals outside groups 1 and 2: Al, Sc to Ge, Y to Sb, La to Po, Ac to Lr.
+_METALS = frozenset({13, *range(21, 33), *range(39, 52), *range(57, 85), *range(89, 104)})
 
 
 @dataclass(frozen=True)
@@ -204,8 +145,8 @@ def _read(smiles: str) -> Chem.Mol:
 
 
 def _parent(molecule: Chem.Mol) -> tuple[Chem.Mol, str]:
-    symbols = set(_BRACKET.findall(Chem.MolToSmiles(molecule)))
-    if symbols & _METALS or not any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
+    elements = {atom.GetAtomicNum() for atom in molecule.GetAtoms()}
+    if elements & _METALS or CARBON not in elements:
         return molecule, ""
     molecule = rdMolStandardize.Cleanup(molecule)
     removed = ""
@@ -224,7 +165,7 @@ def _without_salt(molecule: Chem.Mol) -> tuple[Chem.Mol, str]:
     ranked = sorted(
         range(len(fragments)),
         key=lambda i: (
-            any(atom.GetAtomicNum() == 6 for atom in fragments[i].GetAtoms()),
+            any(atom.GetAtomicNum() == CARBON for atom in fragments[i].GetAtoms()),
             flat[i] not in _counter_ions(),
             fragments[i].GetNumAtoms(),
             Chem.rdMolDescriptors.CalcExactMolWt(fragments[i]),
