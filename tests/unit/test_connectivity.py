@@ -1,36 +1,29 @@
-import os
+"""The scores: against their definitions on whole profiles, and against R."""
+
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.compounds.summary import summarise_compounds
+from crosshub import figures
 from crosshub.connectivity import (
     SCORES,
-    extreme_sum,
     find_genes,
-    match_signatures,
+    make_query,
     normalise,
-    null_scores,
+    score_agreement,
+    score_sets,
     score_signatures,
-    weighted_connectivity,
-    zhang,
+    tau,
 )
+from crosshub.connectivity.enrichment import weighted_connectivity
+from crosshub.connectivity.query import Query
+from crosshub.connectivity.sums import extreme_cosine, extreme_sum, zhang
 from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore, index_signatures
-from scipy.stats import binomtest, kstest, rankdata
+from scipy.stats import rankdata, spearmanr
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "connectivity"
-
-
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def make_store(folder, frame):
@@ -40,20 +33,24 @@ def make_store(folder, frame):
     return SignatureStore.open(folder / "store")
 
 
-@pytest.fixture(scope="module")
-def noise(tmp_path_factory):
-    """Return 600 genes × 240 signatures: 40 compounds in 3 cell lines, 2 replicates, correlated."""
-    rng = np.random.default_rng(11)
-    genes = [f"G{i}" for i in range(600)]
-    columns = {}
-    for c in range(40):
-        own = rng.normal(size=600)
-        for cell in ("A", "B", "C"):
-            for _ in range(2):
-                columns[f"c{c}__{cell}__trt_cp", len(columns)] = own + rng.normal(size=600)
-    frame = pd.DataFrame(np.column_stack(list(columns.values())), index=genes)
-    frame.columns = [name for name, _ in columns]
-    return make_store(tmp_path_factory.mktemp("noise"), frame)
+def scores_of(store, up, down, name, **options):
+    return score_signatures(store, make_query(store, up, down, **options), [name])[name]
+
+
+def plain_query(signs, n_genes, effects=None):
+    signs = np.asarray(signs, np.int8)
+    effects = signs.astype(float) if effects is None else np.asarray(effects, float)
+    rows, ones = np.arange(len(signs)), np.ones(len(signs))
+    return Query(rows, signs, effects, ones, n_genes, rankdata(effects))
+
+
+def exact_store(folder, genes=300, signatures=12, seed=0):
+    """Values are distinct in size and exact in float16, so that the references see the same."""
+    rng = np.random.default_rng(seed)
+    size = np.stack([rng.permutation(genes) + 1 for _ in range(signatures)], axis=1) / 64
+    values = size * rng.choice([-1, 1], size.shape)
+    frame = pd.DataFrame(values, index=[f"G{i}" for i in range(genes)])
+    return make_store(folder, frame.rename(columns="s{}".format)), values
 
 
 def running_sum(profile, hits):
@@ -69,78 +66,127 @@ def running_sum(profile, hits):
     return best
 
 
-def naive_wtcs(profile, up, down):
-    above, below = running_sum(profile, up), running_sum(profile, down)
-    return (above - below) / 2 if np.sign(above) != np.sign(below) else 0.0
+def steps(profile, hits):
+    """Return ks of CMap 1 by walking down all genes: the empirical distribution minus uniform."""
+    order, n = np.argsort(-profile, kind="stable"), len(profile)
+    found, above, below = 0, 0.0, 0.0
+    for place, gene in enumerate(order, start=1):
+        below = max(below, place / n - found / len(hits)) if gene in set(hits) else below
+        found += gene in set(hits)
+        above = max(above, found / len(hits) - place / n) if gene in set(hits) else above
+    return above if above > below else -below
 
 
-def naive_xsum(profile, up, down, kept):
+def definitions(profile, up, down, effects, weights, kept):
+    """Return every score of one whole profile, slowly."""
+    n, genes = len(profile), np.concatenate([up, down])
+    query = np.zeros(n)
+    query[genes] = effects
     order = np.argsort(-profile, kind="stable")
-    extreme = set(order[:kept]) | set(order[-kept:])
-    return sum(profile[i] for i in up if i in extreme) - sum(
-        profile[i] for i in down if i in extreme
-    )
-
-
-def naive_zhang(profile, up, down):
+    extreme = np.zeros(n, bool)
+    extreme[order[:kept]] = extreme[order[-kept:]] = True
+    above, below = running_sum(profile, up), running_sum(profile, down)
+    ks_up, ks_down = steps(profile, up), steps(profile, down)
     signed = rankdata(np.abs(profile)) * np.sign(profile)
-    size, n = len(up) + len(down), len(profile)
-    largest = sum(n - i + 1 for i in range(1, size + 1))
-    return (signed[up].sum() - signed[down].sum()) / largest
+    largest = sum(n - i for i in range(len(genes)))
+    inside = extreme & (query != 0)
+    outside = np.where(query != 0, profile, 0)
 
+    def cosine(x, y, w=1):
+        size = np.sqrt((w * x**2).sum() * (w * y**2).sum())
+        return (w * x * y).sum() / size if size else 0.0
 
-def exact_store(folder, genes=300, signatures=12, seed=0):
-    """Values are distinct in size and exact in float16, so that the references see the same."""
-    rng = np.random.default_rng(seed)
-    size = np.stack([rng.permutation(genes) + 1 for _ in range(signatures)], axis=1) / 64
-    values = size * rng.choice([-1, 1], size.shape)
-    frame = pd.DataFrame(values, index=[f"G{i}" for i in range(genes)])
-    return make_store(folder, frame.rename(columns="s{}".format)), values
+    return {
+        "wtcs": (above - below) / 2 if np.sign(above) != np.sign(below) else 0.0,
+        "ks": 0.0 if ks_up * ks_down > 0 else ks_up - ks_down,
+        "zhang": (signed[up].sum() - signed[down].sum()) / largest,
+        "xsum": profile[up][extreme[up]].sum() - profile[down][extreme[down]].sum(),
+        "xcos": cosine(query * inside, profile * inside),
+        "cosine": cosine(query, outside),
+        "spearman": spearmanr(effects, profile[genes])[0],
+        "sum": profile[up].sum() - profile[down].sum(),
+        "ewcos": cosine(query, outside, weights),
+    }
 
 
 @pytest.mark.parametrize("sizes", [(20, 30), (3, 3), (1, 1), (150, 150), (5, 290)])
 def test_scores_equal_their_definitions(tmp_path, sizes):
     store, values = exact_store(tmp_path)
     rng = np.random.default_rng(1)
-    for _ in range(5):
+    for _ in range(3):
         picked = rng.permutation(300)[: sum(sizes)]
         up, down = picked[: sizes[0]], picked[sizes[0] :]
-        names = [store.genes[up], store.genes[down]]
-        naive = {
-            "wtcs": [naive_wtcs(profile, up, down) for profile in values.T],
-            # 5 % of 300 genes
-            "xsum": [naive_xsum(profile, up, down, 15) for profile in values.T],
-            "zhang": [naive_zhang(profile, up, down) for profile in values.T],
-        }
+        effects = rng.uniform(0.1, 2, sum(sizes)).round(1) * np.repeat([1, -1], sizes)
+        weights = rng.uniform(size=300)
+        # 5 % of 300 genes
+        naive = pd.DataFrame(
+            [definitions(profile, up, down, effects, weights, 15) for profile in values.T]
+        )
+        given = pd.Series(effects, index=store.genes[picked])
+        query = make_query(
+            store, store.genes[up], store.genes[down], effects=given, weights=weights
+        )
+        found = score_signatures(store, query)
+        assert set(found) == set(SCORES) == set(naive)
         for name, expected in naive.items():
-            found = score_signatures(store, *names, score=name)
-            assert np.allclose(found, expected, rtol=2e-6, atol=2e-6), name
+            np.testing.assert_allclose(found[name], expected, rtol=2e-6, atol=1e-6, err_msg=name)
+
+
+def test_scores_equal_rcsm_and_signaturesearch(tmp_path):
+    folder = GOLDEN / "connectivity_scores"
+    profiles = pd.read_csv(folder / "profiles.tsv", sep="\t", index_col="gene")
+    queries = pd.read_csv(folder / "queries.tsv", sep="\t").groupby("query", sort=False)
+    golden = pd.read_csv(folder / "scores.tsv", sep="\t").groupby("query", sort=False)
+    store = make_store(tmp_path, profiles)
+    assert len(queries) == 5
+    for name, genes in queries:
+        expected = golden.get_group(name).set_index("signature").loc[profiles.columns]
+        genes = genes.set_index("gene")
+        up, down = (list(genes.index[genes["direction"] == side]) for side in ("up", "down"))
+        weights = genes["weight"].reindex(store.genes).fillna(0).to_numpy()
+        query = make_query(store, up, down, effects=genes["effect"], weights=weights)
+        found = score_signatures(store, query)
+        assert set(found) <= set(expected)
+        for score, values in found.items():
+            np.testing.assert_allclose(
+                values, expected[score], rtol=1e-6, atol=1e-6, err_msg=f"{name}: {score}"
+            )
+        ncs = normalise(found["wtcs"], expected["cell"])
+        np.testing.assert_allclose(ncs, expected["ncs"], rtol=1e-6, atol=1e-6)
+        # Reference queries: the ends of the first seven signatures.
+        orders = [profiles[f"s{i}"].sort_values(ascending=False).index for i in range(7)]
+        sets = np.array([store.rows([*order[:12], *order[-9:]]) for order in orders])
+        ends = make_query(store, store.genes[sets[0][:12]], store.genes[sets[0][12:]])
+        reference = normalise(score_sets(store, ends, sets), expected["cell"])
+        np.testing.assert_allclose(tau(ncs, reference, fewest=7), expected["tau"], atol=1e-4)
+        assert np.isnan(tau(ncs, reference, fewest=8)).all()
 
 
 def test_enrichment_equals_gseapy(tmp_path):
-    profiles = pd.read_csv(GOLDEN / "profiles.tsv", sep="\t", index_col="gene")
-    sets = pd.read_csv(GOLDEN / "sets.tsv", sep="\t").groupby("set")["gene"].apply(list)
-    golden = pd.read_csv(GOLDEN / "enrichment.tsv", sep="\t").set_index(["set", "signature"])["es"]
+    folder = GOLDEN / "connectivity"
+    profiles = pd.read_csv(folder / "profiles.tsv", sep="\t", index_col="gene")
+    sets = pd.read_csv(folder / "sets.tsv", sep="\t").groupby("set")["gene"].apply(list)
+    golden = pd.read_csv(folder / "enrichment.tsv", sep="\t").set_index(["set", "signature"])["es"]
     store = make_store(tmp_path, profiles)
     for name, genes in sets.items():
         expected = golden[name].loc[profiles.columns]
-        found = score_signatures(store, genes, [], score="wtcs")
-        assert np.allclose(found, expected, atol=1e-6)
-        assert np.allclose(score_signatures(store, [], genes, score="wtcs"), -expected, atol=1e-6)
+        assert np.allclose(scores_of(store, genes, [], "wtcs"), expected, atol=1e-6)
+        assert np.allclose(scores_of(store, [], genes, "wtcs"), -expected, atol=1e-6)
 
 
 def test_wtcs_is_zero_where_both_sets_move_together():
     # One signature: all six genes of the query are at its top.
     ranks = np.arange(1, 7, dtype=np.uint16)[:, None]
     values = np.linspace(3, 2, 6, dtype=np.float16)[:, None]
-    signs = np.array([1, -1, 1, -1, 1, -1])
-    assert weighted_connectivity(signs, 100, ranks=ranks, values=values) == [0]
+    query = plain_query([1, -1, 1, -1, 1, -1], 100)
+    assert weighted_connectivity(query, ranks=ranks, values=values) == [0]
 
 
 def test_wtcs_without_weights():
     """Hits of value zero count alike instead of dividing by zero."""
     ranks = np.array([[1], [2], [3]], np.uint16)
-    score = weighted_connectivity(np.ones(3), 10, ranks=ranks, values=np.zeros((3, 1), np.float16))
+    values = np.zeros((3, 1), np.float16)
+    score = weighted_connectivity(plain_query(np.ones(3), 10), ranks=ranks, values=values)
     assert score == pytest.approx([1.0])
 
 
@@ -148,29 +194,52 @@ def test_perfect_mimic_and_reversal(tmp_path):
     store, values = exact_store(tmp_path)
     order = np.argsort(values[:, 4])
     top, bottom = store.genes[order[-20:]], store.genes[order[:20]]
+    effects = pd.Series(values[:, 4], index=store.genes)
     for name in SCORES:
-        mimic = score_signatures(store, top, bottom, score=name)
-        reversal = score_signatures(store, bottom, top, score=name)
-        assert mimic.argmax() == 4
-        assert np.allclose(mimic, -reversal, atol=1e-5)
-    assert score_signatures(store, top, bottom, score="wtcs")[4] == pytest.approx(1)
+        given = effects if name == "xcos" else None
+        mimic = scores_of(store, top, bottom, name, effects=given)
+        reversal = scores_of(store, bottom, top, name, effects=None if given is None else -given)
+        # One extreme gene of the right sign in another signature gives XCos 1 as well.
+        assert mimic[4] == pytest.approx(mimic.max(), abs=1e-6), name
+        assert (mimic.argmax() == 4) or name == "xcos"
+        assert np.allclose(mimic, -reversal, atol=1e-5), name
+    assert scores_of(store, top, bottom, "wtcs")[4] == pytest.approx(1)
     strongest = np.argsort(-np.abs(values[:, 4]))[:40]
     up = store.genes[[i for i in strongest if values[i, 4] > 0]]
     down = store.genes[[i for i in strongest if values[i, 4] < 0]]
-    assert score_signatures(store, up, down, score="zhang")[4] == pytest.approx(1)
+    assert scores_of(store, up, down, "zhang")[4] == pytest.approx(1)
+    for name in ("cosine", "spearman", "xcos", "ewcos"):
+        assert scores_of(store, up, down, name, effects=effects)[4] == pytest.approx(1)
+
+
+def test_one_sided_query(tmp_path):
+    store, _ = exact_store(tmp_path)
+    genes = list(store.genes[:25])
+    for name in set(SCORES) - {"spearman"}:
+        up, down = scores_of(store, genes, [], name), scores_of(store, [], genes, name)
+        assert np.allclose(up, -down, atol=1e-6), name
+        assert np.isfinite(up).all()
+    assert np.isnan(scores_of(store, genes, [], "spearman")).all()
 
 
 def test_xsum_keeps_500_of_a_large_space():
     ranks = np.array([[500], [501], [11500], [11501]], np.uint16)
     values = np.array([[4], [3], [-3], [-4]], np.float16)
     for sign, expected in (([1, 1, 1, 1], 0), ([1, 1, -1, -1], 8)):
-        assert extreme_sum(np.array(sign), 12000, ranks=ranks, values=values) == [expected]
+        query = plain_query(sign, 12000)
+        assert extreme_sum(query, ranks=ranks, values=values) == [expected]
+    assert extreme_cosine(query, ranks=ranks, values=values) == [1]
+
+
+def test_xcos_without_an_extreme_gene_is_zero():
+    ranks = np.array([[600], [700]], np.uint16)
+    values = np.array([[1], [0.5]], np.float16)
+    assert extreme_cosine(plain_query([1, 1], 12000), ranks=ranks, values=values) == [0]
 
 
 def test_zhang_ignores_zero():
     score = zhang(
-        np.array([1, -1]),
-        10,
+        plain_query([1, -1], 10),
         values=np.array([[0], [-2]], np.float16),
         magnitudes=np.array([[1], [10]], np.uint16),
     )
@@ -184,6 +253,45 @@ def test_every_score_says_whose_it_is_and_where_it_fails():
         assert score.limits
 
 
+def test_effects_must_fit_the_directions(tmp_path):
+    store, _ = exact_store(tmp_path)
+    effects = pd.Series({"G1": 2.0, "G2": 1.0, "G3": -0.5})
+    make_query(store, ["G1", "G2"], ["G3"], effects=effects)
+    for up, down in ((["G1", "G3"], ["G2"]), (["G1", "G4"], ["G3"])):
+        with pytest.raises(DataError, match="first '(G3|G4)'"):
+            make_query(store, up, down, effects=effects)
+
+
+def test_genes_that_are_absent(tmp_path, caplog):
+    store, _ = exact_store(tmp_path)
+    caplog.set_level("INFO", logger="crosshub")
+    up, down = find_genes(store, ["G1", "G2", "G3", "no", "G1"], [])
+    assert (up, down) == (["G1", "G2", "G3"], [])
+    assert "3 of 4 up genes are in the store" in caplog.text
+    with pytest.raises(DataError, match="2 of 3 down genes are in .* 3 are needed"):
+        find_genes(store, ["G1", "G2", "G3"], ["G4", "G5", "no"])
+    with pytest.raises(DataError, match="0 of 2 up genes"):
+        find_genes(store, ["no", "neither"], [])
+    with pytest.raises(DataError, match="no genes"):
+        find_genes(store, [], [])
+    with pytest.raises(DataError, match="1 genes are up and down, first 'G2'"):
+        find_genes(store, ["G1", "G2", "G3"], ["G2", "G4", "G5"])
+
+
+def test_blocks_columns_and_threads_do_not_matter(tmp_path, monkeypatch):
+    store, _ = exact_store(tmp_path, signatures=50)
+    query = make_query(store, store.genes[:20], store.genes[20:50])
+    whole = score_signatures(store, query)
+    columns = np.random.default_rng(0).permutation(50)[:31]
+    monkeypatch.setattr("crosshub.connectivity.scoring._QUERY_BLOCK", 7)
+    for threads in (1, 3):
+        again = score_signatures(store, query, threads=threads)
+        part = score_signatures(store, query, columns=columns, threads=threads)
+        for name in SCORES:
+            assert np.array_equal(whole[name], again[name])
+            assert np.array_equal(whole[name][columns], part[name])
+
+
 def test_normalise():
     scores = np.array([2.0, 4.0, -1.0, 0.0, -3.0, 5.0])
     groups = ["a", "a", "a", "a", "a", "b"]
@@ -193,118 +301,42 @@ def test_normalise():
     assert both.dtype == np.float32
     assert both == pytest.approx(np.stack([found, -found]), rel=1e-6)
     assert (normalise(np.zeros(3), ["a", "a", "b"]) == 0).all()
+    assert normalise(np.zeros((0, 3), np.float32), ["a", "a", "b"]).shape == (0, 3)
 
 
-def test_null_is_the_score_of_random_sets(noise):
-    null = null_scores(noise, (12, 9), permutations=7, rng=np.random.default_rng(3))
-    assert null.shape == (7, 240)
-    assert null.dtype == np.float32
-    rng = np.random.default_rng(3)
-    for row in null:
-        picked = noise.genes[rng.choice(600, 21, replace=False)]
-        assert np.array_equal(row, score_signatures(noise, picked[:12], picked[12:], score="wtcs"))
-    for name in SCORES:
-        once, twice = (
-            null_scores(noise, (5, 5), score=name, permutations=3, rng=np.random.default_rng(1))
-            for _ in range(2)
-        )
-        assert np.array_equal(once, twice)
+def test_tau_counts_weaker_reference_queries():
+    reference = np.array([[1.0, -2], [-3, 0.5], [0, 0.1], [2, -0.2]])
+    assert tau(np.array([-2.5, 0.2]), reference, fewest=4) == pytest.approx([-75, 25])
 
 
-def test_blocks_do_not_matter(noise, monkeypatch):
-    genes = list(noise.genes[:30])
-    whole = null_scores(noise, (9, 9), permutations=5, rng=np.random.default_rng(2))
-    scored = score_signatures(noise, genes[:15], genes[15:], score="zhang")
-    monkeypatch.setattr("crosshub.connectivity._NULL_BLOCK", 37)
-    monkeypatch.setattr("crosshub.connectivity._QUERY_BLOCK", 41)
-    again = null_scores(noise, (9, 9), permutations=5, rng=np.random.default_rng(2))
-    assert np.array_equal(whole, again)
-    assert np.array_equal(scored, score_signatures(noise, genes[:15], genes[15:], score="zhang"))
+def test_agreement_of_the_scores():
+    rng = np.random.default_rng(0)
+    wtcs = rng.normal(size=200)
+    matches = pd.DataFrame({"signature": range(200), "wtcs": wtcs, "ncs": wtcs**3,
+                            "tau": np.nan, "zhang": -wtcs, "xsum": rng.normal(size=200),
+                            "sum": 1.0, "p_value": 0.5})  # fmt: skip
+    table = score_agreement(matches)
+    assert list(table) == list(table.index) == ["wtcs", "ncs", "tau", "zhang", "xsum", "sum"]
+    assert table.loc["wtcs", ["ncs", "zhang"]].tolist() == pytest.approx([1, -1])
+    expected = spearmanr(wtcs, matches["xsum"])[0]
+    assert table.loc["xsum", "wtcs"] == pytest.approx(expected)
+    assert table.loc["tau"].isna().all()
+    assert table.loc["sum", "wtcs"] != table.loc["sum", "wtcs"]
 
 
-def test_genes_that_are_absent(noise, caplog):
-    caplog.set_level("INFO", logger="crosshub")
-    up, down = find_genes(noise, ["G1", "G2", "G3", "no", "G1"], [])
-    assert (up, down) == (["G1", "G2", "G3"], [])
-    assert "3 of 4 up genes are in the store" in caplog.text
-    with pytest.raises(DataError, match="2 of 3 down genes are in .* 3 are needed"):
-        find_genes(noise, ["G1", "G2", "G3"], ["G4", "G5", "no"])
-    with pytest.raises(DataError, match="0 of 2 up genes"):
-        find_genes(noise, ["no", "neither"], [])
-    with pytest.raises(DataError, match="no genes"):
-        find_genes(noise, [], [])
-    with pytest.raises(DataError, match="1 genes are up and down, first 'G2'"):
-        find_genes(noise, ["G1", "G2", "G3"], ["G2", "G4", "G5"])
-
-
-def test_match_signatures(noise):
-    genes = list(noise.genes[:40])
-    up, down = genes[:20], genes[20:]
-    matches, null = match_signatures(noise, up, down, permutations=50, rng=np.random.default_rng(8))
-    assert list(matches.columns) == [
-        "signature", "compound", "cell", "type", "wtcs", "ncs", "xsum", "zhang", "p_value", "fdr",
-    ]  # fmt: skip
-    assert matches["signature"].tolist() == noise.signatures["signature"].tolist()
-    raw = null_scores(noise, (20, 20), permutations=50, rng=np.random.default_rng(8))
-    for j in (0, 77, 239):
-        beyond = sum(abs(raw[b, j]) >= abs(matches["wtcs"][j]) for b in range(50))
-        assert matches["p_value"][j] == pytest.approx((1 + beyond) / 51)
-    groups = (noise.signatures["cell"] + noise.signatures["type"]).to_numpy()
-    assert np.allclose(null[7], normalise(raw[7], groups), atol=1e-6)
-    again, _ = match_signatures(noise, up, down, permutations=50, rng=np.random.default_rng(8))
-    pd.testing.assert_frame_equal(matches, again)
-
-
-def test_one_sided_query(noise):
-    genes = list(noise.genes[:25])
-    rng = np.random.default_rng(4)
-    up_only, null = match_signatures(noise, genes, [], permutations=20, rng=rng)
-    down_only, _ = match_signatures(noise, [], genes, permutations=20, rng=rng)
-    for name in SCORES:
-        assert np.allclose(up_only[name], -down_only[name], atol=1e-6)
-    assert np.isfinite(null).all()
-
-
-def test_p_values_are_uniform_for_random_queries(noise):
-    """Queries of random genes: the signatures' p-values, and those of the compounds."""
-    rng = np.random.default_rng(20)
-    of_signature, of_compound = [], []
-    for _ in range(60):
-        genes = list(noise.genes[rng.permutation(600)[:60]])
-        matches, null = match_signatures(noise, genes[:30], genes[30:], permutations=99, rng=rng)
-        summary = summarise_compounds(matches, null)
-        # One of each query: they are independent.
-        nonzero = matches.loc[matches["wtcs"] != 0, "p_value"]
-        of_signature.append(nonzero.iloc[0])
-        of_compound.append(summary.loc[summary["compound"] == "c7", "p_value"].item())
-        assert (summary["fdr"] < 0.05).sum() <= 2
-    # A score of zero is the rest of the mass, so the others lie below its share.
-    share = np.mean(np.array(of_compound) <= 0.1)
-    assert binomtest(round(share * 60), 60, 0.1).pvalue > 0.001
-    assert kstest(of_compound, "uniform").pvalue > 0.001
-    assert max(of_signature) < 0.75
-    assert kstest(np.array(of_signature) / max(of_signature), "uniform").pvalue > 0.001
-
-
-def test_real_vorinostat_finds_its_class(tmp_path):
-    index_signatures(real("l1000_level5_SKB_5000x100.tsv.gz"), tmp_path / "store")
-    store = SignatureStore.open(tmp_path / "store")
-    assert (store.n_genes, len(store.signatures)) == (4996, 100)
-    names = store.signatures["compound"]
-    order = np.argsort(store.matrix("ranks")[:, names.tolist().index("vorinostat")])
-    top, bottom = list(store.genes[order[:100]]), list(store.genes[order[-100:]])
-    inhibitors = {"vorinostat", "trichostatin-a", "pyroxamide", "HC-toxin"}
-    matches, _ = match_signatures(
-        store, top, bottom, permutations=100, rng=np.random.default_rng(0)
-    )
-    for name in SCORES:
-        best = matches.sort_values(name, ascending=False)["compound"]
-        assert best.iloc[0] == "vorinostat"
-        assert set(best.iloc[:4]) == inhibitors
-    # The opposite query is a disease that they reverse.
-    summary = summarise_compounds(
-        *match_signatures(store, bottom, top, permutations=500, rng=np.random.default_rng(0))
-    )
-    assert set(summary["compound"].iloc[:4]) == inhibitors
-    assert summary["rank"].tolist() == list(range(1, 101))
-    assert (summary["fdr"].iloc[:4] < 0.1).all()
+def test_figure_of_the_agreement(tmp_path):
+    rng = np.random.default_rng(0)
+    matches = pd.DataFrame(rng.normal(size=(1200, 11)), columns=["ncs", "tau", *SCORES])
+    matches["ncs"], matches["xsum"] = matches["wtcs"], -matches["zhang"]
+    matches["tau"] = np.nan
+    for name in ("a", "b"):
+        drawn = figures.agreement(score_agreement(matches), comparison="all", signatures=1200)
+        figures.save(drawn, tmp_path / f"{name}.svg")
+    text = (tmp_path / "a.svg").read_text()
+    assert text == (tmp_path / "b.svg").read_text()
+    assert "n = 1,200 signatures" in text
+    assert "no values: tau" in text
+    assert "−1.00" in text
+    nothing = score_agreement(matches[["tau"]])
+    figures.save(figures.agreement(nothing, comparison="all", signatures=3), tmp_path / "c.svg")
+    assert "No two scores" in (tmp_path / "c.svg").read_text()

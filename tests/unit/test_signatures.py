@@ -1,4 +1,5 @@
 import gzip
+import io
 import os
 import tracemalloc
 from pathlib import Path
@@ -8,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.errors import DataError
-from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures
-from crosshub.tables import read_json
+from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures, verify_store
+from crosshub.tables import read_json, write_json
 
+MORE_COLUMNS = ("compound_id", "quality", "tas", "replicate_correlation")
 MATRICES = ("ranks", "magnitudes", "values")
 
 
@@ -50,6 +52,12 @@ def table(path, text):
     with opener(path, "wt", encoding="utf-8") as file:
         file.write(text)
     return path
+
+
+def content(folder):
+    """Every file with its bytes."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return tuple((str(path.relative_to(folder)), path.read_bytes()) for path in files)
 
 
 @pytest.fixture
@@ -93,9 +101,7 @@ def test_block_size_does_not_matter_and_bytes_are_the_same(tmp_path, values):
     source = gctx(tmp_path, values)
     for folder, block in (("a", 1), ("b", 5), ("c", 1000), ("d", 1000)):
         index_signatures(source, tmp_path / folder, block=block)
-    for file in (tmp_path / "a").iterdir():
-        contents = {(tmp_path / folder / file.name).read_bytes() for folder in "abcd"}
-        assert len(contents) == 1, file.name
+    assert len({content(tmp_path / folder) for folder in "abcd"}) == 1
 
 
 def test_metadata_of_gctx(tmp_path, values):
@@ -110,7 +116,7 @@ def test_metadata_of_gctx(tmp_path, values):
     }
     index_signatures(gctx(tmp_path, values, columns=columns), tmp_path / "store")
     found = SignatureStore.open(tmp_path / "store").signatures
-    assert tuple(found.columns) == SIGNATURE_COLUMNS
+    assert tuple(found.columns) == (*SIGNATURE_COLUMNS, *MORE_COLUMNS)
     assert found["signature"].tolist() == ["s0", "s1", "s2", "s3"]
     assert found["compound"].tolist() == ["aspirin", "BRD-2", "DMSO", "x"]
     assert found["cell"].tolist() == ["MCF7", "PC3", "", "A"]
@@ -150,7 +156,7 @@ def test_symbols_in_the_file_need_no_table(tmp_path, values):
     rows = {"id": ["1_at", "2_at"], "pr_gene_symbol": ["TP53", "MYC"], "pr_gene_id": [7157, 4609]}
     index_signatures(gctx(tmp_path, values[:, :2], rows=rows), tmp_path / "store")
     genes = pd.read_csv(tmp_path / "store" / "genes.tsv", sep="\t")
-    assert genes.to_dict("list") == {"gene": ["TP53", "MYC"], "entrez": [7157, 4609]}
+    assert genes[["gene", "entrez"]].to_numpy().tolist() == [["TP53", 7157], ["MYC", 4609]]
 
 
 def test_source_is_recorded(tmp_path, values):
@@ -178,7 +184,8 @@ def test_table_of_signatures(tmp_path, name):
     assert store.signatures["compound"].tolist() == ["aspirin", "aspirin", "plain"]
     assert store.signatures["cell"].tolist() == ["MCF7", "MCF7", ""]
     assert sorted(path.name for path in (tmp_path / "store").iterdir()) == [
-        "genes.tsv", "magnitudes.npy", "ranks.npy", "signatures.tsv", "source.json", "values.npy",
+        "cells.tsv", "compounds.tsv", "genes.tsv", "magnitudes", "ranks", "signatures.tsv",
+        "source.json", "values",
     ]  # fmt: skip
 
 
@@ -198,9 +205,12 @@ def test_table_with_entrez_ids_only(tmp_path):
         ("symbol\nA\n", "signatures must follow"),
         ("symbol\ta\n", "no genes"),
         ("symbol\ta\nA\tx\n", "cannot be read as a table"),
-        ("symbol\ta\tb\nA\t1\t\nB\t1\t2\n", "signature 2 has 1 values that are missing"),
-        ("symbol\ta\tb\nA\t1\t70000\nB\t1\t2\n", "signature 2 has 1 values"),
-        ("symbol\ta\nA\tinf\n", "signature 1 has 1 values"),
+        (
+            "symbol\ta\tb\nA\t1\t\nB\t1\t2\n",
+            r"1 of 2 signatures have.*: 'b' \(1 of 2 genes\)",
+        ),
+        ("symbol\ta\tb\nA\t1\t70000\nB\t1\t2\n", r"1 of 2 signatures .*: 'b' \(1 of 2 genes\)"),
+        ("symbol\ta\nA\tinf\n", r"1 of 1 signatures .*: 'a' \(1 of 1 genes\)"),
     ],
 )
 def test_bad_tables(tmp_path, text, message):
@@ -236,9 +246,9 @@ def test_truncated_gctx(tmp_path, values, kept):
 def test_bad_gctx(tmp_path, values):
     holed = values.copy()
     holed[5, 2] = np.nan
-    with pytest.raises(DataError, match="signature 6 has 1 values that are missing"):
+    with pytest.raises(DataError, match=r"1 of 23 signatures .*: 's5' \(1 of 61 genes\)"):
         index_signatures(gctx(tmp_path, holed), tmp_path / "store", block=4)
-    with pytest.raises(DataError, match="signature 's0' occurs more than once"):
+    with pytest.raises(DataError, match="1 signatures occur more than once, first 's0'"):
         twice = gctx(tmp_path, values[:2], columns={"id": ["s0", "s0"]})
         index_signatures(twice, tmp_path / "store")
     for ids in (["1", "2"], ["1_at", "2_at"]):
@@ -267,13 +277,25 @@ def test_incomplete_store_is_refused(tmp_path, values):
     with pytest.raises(DataError, match="not a complete signature store"):
         SignatureStore.open(tmp_path)
     index_signatures(gctx(tmp_path, values), tmp_path / "store")
-    path = tmp_path / "store" / "values.npy"
-    content = path.read_bytes()
-    path.write_bytes(content[:-100])
-    with pytest.raises(DataError, match="cannot be read"):
+    verify_store(tmp_path / "store")
+    path = tmp_path / "store" / "values" / "0000.npy"
+    good = path.read_bytes()
+    path.write_bytes(good[:-100])
+    with pytest.raises(DataError, match="has another size"):
         SignatureStore.open(tmp_path / "store")
-    np.save(path, values)
+    # As many bytes and another shape.
+    np.save(path, np.load(io.BytesIO(good)).T)
     with pytest.raises(DataError, match="does not fit"):
+        SignatureStore.open(tmp_path / "store")
+    # One bit: only reading all of it tells.
+    path.write_bytes(good[:-1] + bytes([good[-1] ^ 1]))
+    SignatureStore.open(tmp_path / "store")
+    with pytest.raises(DataError, match="has changed since"):
+        verify_store(tmp_path / "store")
+    path.write_bytes(good)
+    record = read_json(tmp_path / "store" / "source.json")
+    write_json({**record, "format": 1}, tmp_path / "store" / "source.json")
+    with pytest.raises(DataError, match="not a complete signature store of format 2"):
         SignatureStore.open(tmp_path / "store")
 
 
@@ -289,13 +311,13 @@ def test_an_older_store_is_replaced_whole(tmp_path, values):
     assert len(SignatureStore.open(tmp_path / "store").signatures) == 5
 
 
-def test_memory_is_bounded_by_the_block(tmp_path):
+def test_memory_is_bounded_by_the_width(tmp_path):
     values = np.random.default_rng(0).normal(size=(4000, 1000)).astype(np.float32)
     source = gctx(tmp_path, values)
     peaks = []
-    for block in (50, 2000):
+    for width in (128, 4000):
         tracemalloc.start()
-        index_signatures(source, tmp_path / "store", block=block)
+        index_signatures(source, tmp_path / "store", block=64, width=width)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[0] < values.nbytes / 4 < peaks[1]

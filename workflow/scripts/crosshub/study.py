@@ -112,6 +112,14 @@ class Study:
             files.append(f"{folder}/combinations.tsv")
         return files
 
+    @property
+    def compounds_found(self) -> list[str]:
+        """Paths of what the matching of compounds ends in."""
+        files = ("candidates.tsv", "target_matches.tsv")
+        folder = "<study>/compounds"
+        made = [f"{folder}/{name}/{file}" for name in self.comparisons for file in files]
+        return [f"{folder}/recall.tsv", *made]
+
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
         size = self.config["evaluation"]["batch_size"]

@@ -3,9 +3,11 @@
 Cases and controls, and up and down, differ by marker as well as by colour.
 """
 
+from crosshub.figures.agreement import agreement
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.benefit import draw_calibration, draw_decision_curve
+from crosshub.figures.cell_lines import compound_cells
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.combinations import combinations
 from crosshub.figures.comparison import performance, votes
@@ -18,9 +20,11 @@ from crosshub.figures.replication import shared
 from crosshub.figures.style import save
 
 __all__ = [
+    "agreement",
     "audit",
     "batches",
     "combinations",
+    "compound_cells",
     "compounds",
     "conserved_network",
     "draw_calibration",

@@ -15,7 +15,19 @@ from crosshub.report.svg import inline
 from crosshub.tables import read_frame, read_json, read_table
 
 UNFOLDED = 2
-TEXT = ("name", "gene_set", "source", "cell_type", "sample_a", "sample_b", "subtype", "file")
+TEXT = (
+    "name",
+    "compound",
+    "query",
+    "target",
+    "gene_set",
+    "source",
+    "cell_type",
+    "sample_a",
+    "sample_b",
+    "subtype",
+    "file",
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,125 @@
+"""WTCS of many sets at once: one walk down the genes of a signature serves all of them.
+
+The ranks of a signature give its genes in order without sorting. Each gene then moves the running
+sums of the sets that hold it, which an index from genes to sets names: the work is the number of
+hits, and no set has to be brought into order. The result has the same bits as
+`enrichment.weighted_connectivity`.
+"""
+
+import numpy as np
+from numba import njit
+
+from crosshub.connectivity.enrichment import combine
+
+_TILE = 16
+
+
+def walk(sets: np.ndarray, n_up: int, *, ranks: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return WTCS of each set in each signature.
+
+    Parameters
+    ----------
+    sets
+        Sets × m, rows of `ranks`; the first `n_up` of a set are its up genes.
+    n_up
+        Number of up genes.
+    ranks, values
+        All genes × signatures: ranks (1 is the highest value), z-scores (float32).
+
+    Returns
+    -------
+    ndarray
+        Sets × signatures, float32.
+    """
+    n_sets, size = sets.shape
+    n_genes = ranks.shape[0]
+    # Slot 2 k is the up set of set k, slot 2 k + 1 its down set.
+    side = np.arange(size) >= n_up
+    # Unsigned: an index that cannot be negative needs no check.
+    slots = (2 * np.arange(n_sets)[:, None] + side).ravel().astype(np.uint32)
+    genes = sets.ravel()
+    order = np.argsort(genes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(genes, minlength=n_genes))])
+    out = np.empty((n_sets, ranks.shape[1]), np.float32)
+    sizes = np.array([n_up, size - n_up])
+    _walk(starts, slots[order], sizes, ranks, np.abs(values), out)
+    return out
+
+
+@njit(cache=True, nogil=True)
+def _walk(
+    starts: np.ndarray,
+    slots: np.ndarray,
+    sizes: np.ndarray,
+    ranks: np.ndarray,
+    weights: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    n_genes, total = ranks.shape
+    n_slots = 2 * out.shape[0]
+    miss = np.array([1 / max(n_genes - sizes[0], 1), 1 / max(n_genes - sizes[1], 1)])
+    order = np.empty((_TILE, n_genes), np.uint16)
+    turned = np.empty((_TILE, n_genes), np.float32)
+    sums = np.empty((n_slots, _TILE))
+    state = np.empty((n_slots, 4))
+    for start in range(0, total, _TILE):
+        width = min(_TILE, total - start)
+        sums[:] = 0
+        for gene in range(n_genes):
+            for j in range(width):
+                order[j, ranks[gene, start + j] - 1] = gene
+                turned[j, gene] = weights[gene, start + j]
+            for k in range(starts[gene], starts[gene + 1]):
+                slot = slots[k]
+                for j in range(width):
+                    sums[slot, j] += weights[gene, start + j]
+        for j in range(width):
+            _descend(starts, slots, sizes, order[j], turned[j], sums[:, j], miss, state)
+            for k in range(out.shape[0]):
+                up, down = 2 * k, 2 * k + 1
+                above = state[up, 3] if state[up, 3] >= -state[up, 2] else state[up, 2]
+                below = state[down, 3] if state[down, 3] >= -state[down, 2] else state[down, 2]
+                out[k, start + j] = combine(above, below, sizes[0], sizes[1])
+
+
+@njit(cache=True, nogil=True)
+def _descend(
+    starts: np.ndarray,
+    slots: np.ndarray,
+    sizes: np.ndarray,
+    order: np.ndarray,
+    weights: np.ndarray,
+    sums: np.ndarray,
+    miss: np.ndarray,
+    state: np.ndarray,
+) -> None:
+    """Walk down one signature.
+
+    `state` becomes, of each slot: 1 / total weight, the position without the misses, the lowest
+    and the highest place of the running sum.
+    """
+    any_equal = False
+    for slot in range(len(sums)):
+        any_equal |= sums[slot] == 0
+        state[slot, 0] = 1 / (sums[slot] if sums[slot] > 0 else max(sizes[slot & 1], 1))
+        state[slot, 1] = 0
+        state[slot, 2] = np.inf
+        state[slot, 3] = -np.inf
+    losses = np.empty(2)
+    for place in range(len(order)):
+        gene = order[place]
+        height = np.float64(weights[gene])
+        losses[0], losses[1] = miss[0] * place, miss[1] * place
+        for k in range(starts[gene], starts[gene + 1]):
+            slot = slots[k]
+            side = slot & np.uint32(1)
+            if any_equal:
+                height = 1.0 if sums[slot] == 0 else np.float64(weights[gene])
+            step = state[slot, 0] * height
+            before = state[slot, 1] - losses[side]
+            after = before + step
+            state[slot, 1] = state[slot, 1] + step + miss[side]
+            # Without a branch: which of the two is further is up to chance.
+            lowest, highest = state[slot, 2], state[slot, 3]
+            state[slot, 2] = before if before < lowest else lowest
+            state[slot, 3] = after if after > highest else highest

@@ -1,0 +1,236 @@
+"""Write a store piece by piece: in bounded memory, on several cores, going on after a stop."""
+
+import logging
+import shutil
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crosshub import __version__
+from crosshub.errors import DataError
+from crosshub.signatures.annotation import cells_of, compounds_of
+from crosshub.signatures.layout import FORMAT, LARGEST, MATRICES, piece_name, width_of
+from crosshub.signatures.ranking import rank_rows
+from crosshub.signatures.source import Source
+from crosshub.tables import read_json, sha256, whole, write_json, write_table
+
+log = logging.getLogger(__name__)
+
+_WRITTEN = "written.json"
+# Signatures that are turned around at once: few enough for the cache, whole lines of it.
+_TILE = 64
+_NAMED = 3
+
+
+@contextmanager
+def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
+    """Yield the folder beside `folder` that takes its place when the block succeeds.
+
+    A block that was killed leaves it, and the next one with the same `identity` goes on in it;
+    bad data (`DataError`) removes it. It does not bear the name of `folder`, because Snakemake
+    removes the output of a job that failed.
+
+    Parameters
+    ----------
+    folder
+        Where the store will be.
+    identity
+        All that the bytes of the pieces depend on.
+    """
+    identity = {**identity, "format": FORMAT, "crosshub": __version__}
+    part = folder.with_name(f".{folder.name}.part")
+    same = (part / "part.json").exists() and _identity(part) == identity
+    if part.exists() and not same:
+        log.info("%s: is of another source or version: begins anew", part)
+        shutil.rmtree(part)
+    part.mkdir(parents=True, exist_ok=True)
+    write_json(identity, part / "part.json")
+    try:
+        yield part
+        for name in ("part.json", _WRITTEN):
+            (part / name).unlink(missing_ok=True)
+        if folder.exists():
+            shutil.rmtree(folder)
+        part.replace(folder)
+    except DataError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def _identity(part: Path) -> Any:
+    try:
+        return read_json(part / "part.json")
+    except DataError:
+        return None
+
+
+def write_store(
+    source: Source,
+    genes: pd.DataFrame,
+    signatures: pd.DataFrame,
+    folder: Path,
+    *,
+    origin: dict[str, Any],
+    block: int | None = None,
+    width: int | None = None,
+    threads: int = 1,
+) -> None:
+    """Write the matrices, the tables and the record of a store.
+
+    Parameters
+    ----------
+    source
+        Where the values are.
+    genes
+        The genes that are kept: ``gene``, ``entrez``, ``space``; the index is the row of the
+        source.
+    signatures
+        One row a signature of the source, as `SignatureStore.signatures`.
+    folder
+        From `part_folder`.
+    origin
+        What the record says of the source: ``file``, ``size``, ``sha256``, ``release`` and more.
+    block
+        Signatures read at once.
+    width
+        Signatures of a piece; a test takes a small one.
+    threads
+        Cores; the bytes do not depend on them.
+
+    Raises
+    ------
+    DataError
+        If a value is missing, infinite or beyond float16.
+    """
+    width = width or width_of(len(genes))
+    block = block or min(-(-_TILE * 4 // source.step) * source.step, width)
+    rows = genes.index.to_numpy()
+    with ThreadPoolExecutor(threads) as pool:
+        files = _write_pieces(source, signatures, rows, folder, block, width, threads, pool)
+    tables = {
+        "genes.tsv": genes[["gene", "entrez", "space"]],
+        "signatures.tsv": signatures,
+        "compounds.tsv": compounds_of(signatures),
+        "cells.tsv": cells_of(signatures),
+    }
+    for name, table in tables.items():
+        write_table(table, folder / name)
+        files[name] = _facts(folder / name)
+    record = {
+        **origin,
+        "genes": len(genes),
+        "signatures": len(signatures),
+        "values": source.values,
+        "width": width,
+        "format": FORMAT,
+        "crosshub": __version__,
+        "files": files,
+        "complete": True,
+    }
+    write_json(record, folder / "source.json")
+
+
+def _write_pieces(
+    source: Source,
+    signatures: pd.DataFrame,
+    rows: np.ndarray,
+    folder: Path,
+    block: int,
+    width: int,
+    threads: int,
+    pool: ThreadPoolExecutor,
+) -> dict[str, Any]:
+    total = len(signatures)
+    files = _what_stands(folder, pool)
+    room = {name: np.empty(len(rows) * min(width, total), kind) for name, kind in MATRICES.items()}
+    for number, start in enumerate(range(0, total, width)):
+        stop = min(start + width, total)
+        wanted = {matrix: piece_name(matrix, number) for matrix in MATRICES}
+        if all(file in files for file in wanted.values()):
+            continue
+        shape = (len(rows), stop - start)
+        pieces = {name: flat[: shape[0] * shape[1]].reshape(shape) for name, flat in room.items()}
+        waiting: deque[Future] = deque()
+        for first in range(start, stop, block):
+            values = source.read(first, min(first + block, stop))
+            values = values if len(rows) == values.shape[1] else values[:, rows]
+            if not _usable(values).all():
+                raise DataError(_what_is_bad(source, signatures, rows, first, block))
+            waiting.append(pool.submit(_fill, values, pieces, first - start))
+            # As many blocks in memory as there are cores, and the one that was just read.
+            while len(waiting) > threads:
+                waiting.popleft().result()
+        for future in waiting:
+            future.result()
+        arguments = [(folder / wanted[matrix], piece) for matrix, piece in pieces.items()]
+        facts = pool.map(_write_piece, *zip(*arguments, strict=True))
+        files.update(zip(wanted.values(), facts, strict=True))
+        write_json(files, folder / _WRITTEN)
+        log.info("%s: %d of %d signatures", source.name, stop, total)
+    return files
+
+
+def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
+    """Return the pieces of a build that was stopped, those whose bytes are still as recorded."""
+    if not (folder / _WRITTEN).exists():
+        return {}
+    files = read_json(folder / _WRITTEN)
+    found = list(pool.map(lambda name: _facts(folder / name), files))
+    kept = {name: facts for (name, facts), now in zip(files.items(), found, strict=True)
+            if facts == now}  # fmt: skip
+    log.info("%s: goes on after %d of its pieces", folder, len(kept))
+    return kept
+
+
+def _fill(values: np.ndarray, pieces: dict[str, np.ndarray], start: int) -> None:
+    for first in range(0, len(values), _TILE):
+        # Plus zero: −0 and 0 are the same value and must get the same bits.
+        tile = values[first : first + _TILE] + np.float32(0)
+        ranks, magnitudes = (np.empty(tile.shape, np.uint16) for _ in range(2))
+        rank_rows(tile.view(np.uint32), ranks, magnitudes)
+        columns = slice(start + first, start + first + len(tile))
+        pieces["ranks"][:, columns] = ranks.T
+        pieces["magnitudes"][:, columns] = magnitudes.T
+        pieces["values"][:, columns] = tile.astype(np.float16).T
+
+
+def _write_piece(path: Path, piece: np.ndarray) -> dict[str, Any]:
+    with whole(path) as beside, beside.open("wb") as file:
+        np.lib.format.write_array(file, piece, allow_pickle=False)
+    return _facts(path)
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    return {"size": path.stat().st_size, "sha256": sha256(path)}
+
+
+def _usable(values: np.ndarray) -> np.ndarray:
+    # NaN compares as false.
+    return np.abs(values) <= LARGEST
+
+
+def _what_is_bad(
+    source: Source, signatures: pd.DataFrame, rows: np.ndarray, start: int, block: int
+) -> str:
+    """Read on to the end, so that the user hears of every bad signature at once."""
+    total, bad = len(signatures), {}
+    for first in range(start, total, block):
+        counts = (~_usable(source.read(first, min(first + block, total))[:, rows])).sum(axis=1)
+        bad.update({first + int(i): int(counts[i]) for i in np.flatnonzero(counts)})
+    named = ", ".join(
+        f"'{signatures['signature'].iloc[i]}' ({n} of {len(rows)} genes)"
+        for i, n in list(bad.items())[:_NAMED]
+    )
+    more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+    return (
+        f"{source.name}: {len(bad)} of {total} signatures have values that are missing or beyond "
+        f"±{LARGEST:.0f}: {named}{more}: leave them out, every gene needs a value"
+    )

@@ -1,0 +1,123 @@
+"""Make a signature store of a file, whatever its format."""
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import pandas as pd
+
+from crosshub.errors import DataError
+from crosshub.signatures.annotation import describe_signatures, keep_genes, look_up_genes
+from crosshub.signatures.building import part_folder, write_store
+from crosshub.signatures.gct import open_gct
+from crosshub.signatures.gctx import open_gctx
+from crosshub.signatures.rank_matrix import of_genes, open_rank_matrix
+from crosshub.signatures.source import Source
+from crosshub.signatures.table import NAMING, open_table
+from crosshub.signatures.text import fields_of, open_text
+from crosshub.tables import sha256
+
+log = logging.getLogger(__name__)
+
+Reader = Callable[[Path, Path], AbstractContextManager[Source]]
+
+
+def index_signatures(
+    source: str | Path,
+    folder: str | Path,
+    *,
+    genes: pd.DataFrame | None = None,
+    signatures: pd.DataFrame | Sequence[pd.DataFrame] | None = None,
+    release: str | None = None,
+    block: int | None = None,
+    width: int | None = None,
+    threads: int = 1,
+) -> None:
+    """Write the signature store of a file of signatures.
+
+    The folder appears whole or not at all; memory is bounded; a build that was killed goes on
+    where it stopped if the source, the gene table and the version are the same.
+
+    Parameters
+    ----------
+    source
+        ``.gctx`` (HDF5: signatures × genes); ``.gct(.gz)``; a TSV(.gz) whose columns ``entrez``
+        and/or ``symbol`` name the genes and whose other columns are signatures,
+        ``name__cell__type``; the rank matrix of CMap build 02 (``.txt``, ``.tsv``, ``.gz``: probe
+        sets, then instances). Values are z-scores; of a rank matrix, centred ranks.
+    folder
+        Gets ``ranks``, ``values`` and ``magnitudes`` (genes × signatures, in pieces),
+        ``genes.tsv``, ``signatures.tsv``, ``compounds.tsv``, ``cells.tsv`` and ``source.json``.
+    genes
+        The gene table of the release, where the source has only ids: columns ``pr_gene_id``,
+        ``gene_id`` or ``entrez``, and ``pr_gene_symbol``, ``gene_symbol`` or ``symbol``;
+        ``probe_id`` for a rank matrix; ``pr_is_lm``, ``pr_is_bing`` or ``feature_space``.
+    signatures
+        What the signatures are, where a source holds only their ids (as the LINCS releases do),
+        one table or several: ``sig_id`` and ``pert_iname``, ``cell_id``, ``pert_idose``,
+        ``pert_itime``, ``pert_type``, ``tas``, …
+    release
+        Name of the release; None: the name of the file.
+    block
+        Signatures read at once.
+    width
+        Signatures of a piece.
+    threads
+        Cores; the bytes do not depend on them.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be read to its end, has missing or infinite values, gene ids that
+        the gene table does not know, no gene names, or more than 65,535 genes.
+    """
+    source, folder = Path(source), Path(folder)
+    tables = [signatures] if isinstance(signatures, pd.DataFrame) else list(signatures or ())
+    reader = reader_of(source)
+    before = source.stat()
+    origin = {"file": source.name, "size": before.st_size, "sha256": sha256(source)}
+    known = "" if genes is None else genes.to_csv(index=False)
+    identity = {**origin, "genes": hashlib.sha256(known.encode()).hexdigest(), "width": width}
+    with part_folder(folder, identity) as part, reader(source, part) as found:
+        described = describe_signatures(found.signatures, tables, found.name)
+        named = found.genes if genes is None else look_up_genes(found.genes, genes, found.name)
+        if found.probes:
+            origin["probe_sets"] = len(named)
+            found, named = of_genes(found, named)
+        kept, counts = keep_genes(named, found.name)
+        origin.update(release=release or source.name, **counts)
+        write_store(found, kept, described, part, origin=origin, block=block, width=width,
+                    threads=threads)  # fmt: skip
+        after = source.stat()
+        if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+            raise DataError(f"{source}: changed while it was read: run again")
+    log.info("%s: %d signatures, %d genes indexed", source, len(described), len(kept))
+
+
+def reader_of(source: Path) -> Reader:
+    """Return the reader of a file, by its name and, for a plain text, by its header.
+
+    Raises
+    ------
+    DataError
+        If the file does not exist, or is of no known kind.
+    """
+    if not source.exists():
+        raise DataError(f"{source}: does not exist")
+    name = source.name.lower().removesuffix(".gz")
+    if name.endswith((".gctx", ".h5", ".hdf5")):
+        return open_gctx
+    if name.endswith(".gct"):
+        return open_gct
+    with open_text(source, "a table of signatures") as file:
+        header = fields_of(file)
+    if header[0].strip().lower() in _PROBE_HEADERS and not {h.lower() for h in header[:2]} & set(
+        NAMING
+    ):
+        return open_rank_matrix
+    return open_table
+
+
+_PROBE_HEADERS = {"", "probe", "probe_id", "probe_set", "probeset", "id"}
