@@ -178,7 +178,10 @@ def biology_files():
 
 
 def compound_files():
-    return STUDY.compounds_found if REFERENCE else []
+    if not REFERENCE:
+        return []
+    scaffolds = [f"<study>/compounds/{n}/scaffolds.tsv" for n in STUDY.comparisons]
+    return STUDY.compounds_found + scaffolds
 
 
 def report_files():
