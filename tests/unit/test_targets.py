@@ -53,6 +53,15 @@ def test_the_closest_relation_of_each_target():
     assert found["rank"].isna().tolist()[1:] == [True] * 4
 
 
+def test_names_of_one_structure_are_one_compound():
+    twice = pd.concat([STRUCTURES, STRUCTURES[:1].assign(name="ONE-A")], ignore_index=True)
+    given = {"neighbours": neighbours_of([], None), "directions": {}}
+    given |= {"panel": ["A"], "hubs": []}
+    assert match_targets(twice, ranks={}, **given)["compound"].tolist() == ["one", "three"]
+    found = match_targets(twice, ranks={"one-a": 3}, **given)
+    assert found["compound"].tolist() == ["ONE-A", "three"]
+
+
 def test_whether_the_action_is_against_the_change():
     found = match().set_index(["compound", "target"])
     assert found.loc[("one", "A"), ["direction", "action", "opposes"]].tolist() == [

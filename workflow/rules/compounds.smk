@@ -2,7 +2,7 @@
 
 Needs: shared/{comparison}/genes.tsv, diseases/{disease}/{differential,modules,module_traits,
 candidates}.tsv, panel/{comparison}/panel.tsv; compounds.* of the config.
-Makes: resources/signatures/{reference}/…, compounds/{structures,unreadable_structures,recall}.tsv,
+Makes: resources/signatures/{reference}/…, compounds/recall.tsv,
 compounds/{comparison}/{queries,asked,left_out,compounds,agreement,multi_disease,mechanisms,
 target_matches,candidates}.tsv, {scores,cells}.parquet, candidates.sdf.
 """
@@ -30,29 +30,6 @@ rule index_signatures:
         "Indexing the signatures of {wildcards.reference}"
     script:
         "../scripts/index_signatures.py"
-
-
-rule standardise_structures:
-    input:
-        tables=STUDY.config["compounds"]["structures"],
-    output:
-        table="<study>/compounds/structures.tsv",
-        unreadable="<study>/compounds/unreadable_structures.tsv",
-    log:
-        "<logs>/standardise_structures.log",
-    benchmark:
-        "<benchmarks>/standardise_structures.tsv"
-    conda:
-        "../../envs/python.yaml"
-    resources:
-        mem_mb=4000,
-        runtime=120,
-    params:
-        code=source_hash("standardise_structures"),
-    message:
-        "Standardising the structures of the compounds"
-    script:
-        "../scripts/standardise_structures.py"
 
 
 rule measure_recall:

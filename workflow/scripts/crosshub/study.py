@@ -115,7 +115,7 @@ class Study:
     @property
     def compounds_found(self) -> list[str]:
         """Paths of what the matching of compounds ends in."""
-        files = ("candidates.tsv", "target_matches.tsv", "agreement.tsv")
+        files = ("candidates.tsv", "target_matches.tsv", "agreement.tsv", "scaffolds.tsv")
         folder = "<study>/compounds"
         made = [f"{folder}/{name}/{file}" for name in self.comparisons for file in files]
         return [f"{folder}/recall.tsv", *made]

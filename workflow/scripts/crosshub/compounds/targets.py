@@ -83,15 +83,16 @@ def match_targets(
         of that), direction (of the target in the disease, empty if unknown), action (lowers,
         raises, empty: by the words of the mechanism), opposes (whether the action is against the
         direction; empty if either is unknown), rank (in the drug list; missing without a
-        signature). A target is named once for each compound, by its closest relation; first the
-        panel, then hubs, then neighbours, the strongest interaction first.
+        signature). Names of one InChIKey are one compound, called as in the drug list. A target is
+        named once for each compound, by its closest relation; first the panel, then hubs, then
+        neighbours, the strongest interaction first.
     """
     best = neighbours.drop_duplicates("partner").set_index("partner")
     relations = {gene: (NEAR, *best.loc[gene, ["gene", "score"]]) for gene in best.index}
     relations |= {gene: (HUB, gene, None) for gene in hubs}
     relations |= {gene: (PANEL, gene, None) for gene in panel}
     rows = []
-    for row in structures.to_dict("records"):
+    for row in _once(structures, ranks).to_dict("records"):
         for target in dict.fromkeys(split_names(row.get("targets"))):
             if target not in relations:
                 continue
@@ -122,6 +123,15 @@ def match_targets(
     table = table.assign(order=order, strength=-table["interaction"].fillna(0))
     by = ["order", "strength", "gene", "target", "rank", "compound"]
     return table.sort_values(by, ignore_index=True, na_position="last")[COLUMNS]
+
+
+def _once(structures: pd.DataFrame, ranks: Mapping[str, int]) -> pd.DataFrame:
+    """Return one row for each InChIKey, that of a name in the drug list if there is one."""
+    place = structures["name"].astype(str).str.lower().map(ranks).astype(float)
+    ordered = structures.assign(place=place).sort_values("place", kind="stable", na_position="last")
+    keys = ordered["inchikey"].astype(object).fillna("")
+    again = keys.duplicated() & (keys != "")
+    return ordered[~again].drop(columns="place").sort_index()
 
 
 def hubs_of(candidates: Iterable[pd.DataFrame]) -> list[str]:

@@ -205,8 +205,8 @@ def _use(source: Source) -> Iterator[str]:
             "Compounds were matched by the normalised weighted connectivity score of their "
             "signatures against up to "
             f"{source.config['compounds']['query_size']} shared genes a side [subramanian], "
-            "averaged within cell lines and summarised over them by the further of the 33rd and 67th "
-            "percentiles and by random effects [hartung], with p from "
+            "averaged within cell lines and summarised over them by the further of the 33rd and "
+            "67th percentiles and by random effects [hartung], with p from "
             f"{source.config['compounds']['permutations']:,} random queries, ranked by p, and with "
             "the limited reproducibility of such lists in mind [lim]."
         )
