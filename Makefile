@@ -23,6 +23,8 @@ bench: .venv/installed
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/wgcna.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/costs.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/lasso.py
+	$(BIN)/python tests/bench/connectivity.py
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/signature_store.py
 
 docs: .venv/installed
 	PYTHONPATH=workflow/scripts $(BIN)/python -m crosshub.documentation

@@ -15,8 +15,9 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
 from crosshub.signatures import SignatureStore
-from crosshub.signatures.annotation import describe_signatures, keep_genes
+from crosshub.signatures.annotation import describe_signatures
 from crosshub.signatures.building import part_folder, write_store
+from crosshub.signatures.naming import keep_genes
 from crosshub.signatures.source import Source
 
 _BLOCK = 256

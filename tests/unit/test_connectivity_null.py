@@ -18,6 +18,7 @@ from crosshub.connectivity import (
     tau,
     typical_magnitudes,
 )
+from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore, index_signatures
 from scipy.stats import binomtest, kstest
 
@@ -184,6 +185,10 @@ def test_match_signatures(noise):
     for name in ("wtcs", "zhang", "cosine"):
         assert np.array_equal(part[name], matches[name].iloc[columns])
     assert part_null.shape == (50, 6)
+    with pytest.raises(DataError, match="no signature is left"):
+        match_signatures(
+            noise, up, down, rng=np.random.default_rng(8), columns=np.array([], int), **options
+        )
 
 
 def test_expression_weighs_the_genes(noise):

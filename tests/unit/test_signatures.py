@@ -1,4 +1,5 @@
 import gzip
+import importlib.util
 import io
 import os
 import tracemalloc
@@ -10,7 +11,9 @@ import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures, verify_store
+from crosshub.signatures.ranking import rank_rows
 from crosshub.tables import read_json, write_json
+from scipy import stats
 
 MORE_COLUMNS = ("compound_id", "quality", "tas", "replicate_correlation")
 MATRICES = ("ranks", "magnitudes", "values")
@@ -351,3 +354,63 @@ def test_real_level_5_with_entrez_ids(tmp_path):
     assert store.n_genes == 12328
     row = pd.read_csv(tmp_path / "store" / "genes.tsv", sep="\t").set_index("gene")
     assert row.loc["TP53", "entrez"] == 7157
+
+
+def ranks_by_definition(keys):
+    """1 is the smallest; equal keys in the order of the genes."""
+    order = sorted(range(len(keys)), key=lambda i: (keys[i], i))
+    ranks = np.empty(len(keys), int)
+    ranks[order] = np.arange(1, len(keys) + 1)
+    return ranks
+
+
+@pytest.mark.parametrize("genes", [1, 2, 3, 50, 3000])
+def test_ranks_of_every_kind_of_number(genes):
+    rng = np.random.default_rng(genes)
+    tiny, huge = np.float32(1e-45), np.float32(3e38)
+    pool = np.array([0, 0, tiny, -tiny, 1e-38, -1e-38, huge, -huge, 1, -1, 1.0000001], np.float32)
+    rows = [rng.choice(pool, genes), rng.normal(size=genes), np.round(rng.normal(size=genes)),
+            np.zeros(genes), np.sort(rng.normal(size=genes)), -np.sort(rng.normal(size=genes)),
+            rng.normal(size=genes) * 10.0 ** rng.integers(-30, 30, genes)]  # fmt: skip
+    values = np.array(rows, np.float32) + np.float32(0)
+    ranks, magnitudes = np.empty(values.shape, np.uint16), np.empty(values.shape, np.uint16)
+    rank_rows(values.view(np.uint32), ranks, magnitudes)
+    for row, found, sizes in zip(values.tolist(), ranks, magnitudes, strict=True):
+        assert np.array_equal(found, ranks_by_definition([-value for value in row]))
+        assert np.array_equal(sizes, ranks_by_definition([abs(value) for value in row]))
+
+
+def test_minus_zero_is_zero(tmp_path):
+    profile = np.array([[0.0, -0.0, 1, -0.0, 0.0, -1]], np.float32)
+    index_signatures(gctx(tmp_path, profile), tmp_path / "store")
+    store = SignatureStore.open(tmp_path / "store")
+    assert store.matrix("ranks")[:, 0].tolist() == [2, 3, 1, 4, 5, 6]
+    assert store.matrix("magnitudes")[:, 0].tolist() == [1, 2, 5, 3, 4, 6]
+    assert not np.signbit(store.matrix("values")[:2]).any()
+
+
+def test_ranks_of_random_signatures_are_uniform(tmp_path, values):
+    # Under the null every gene has every rank as often: 61 genes, 3,000 signatures.
+    drawn = np.random.default_rng(9).normal(size=(3000, 61)).astype(np.float32)
+    index_signatures(gctx(tmp_path, drawn), tmp_path / "store", width=512)
+    ranks = SignatureStore.open(tmp_path / "store").matrix("ranks")[:]
+    counts = np.array([np.bincount(row, minlength=62)[1:] for row in ranks])
+    assert stats.chisquare(counts, axis=1).pvalue.min() > 1e-4
+    assert (ranks.sum(axis=0, dtype=int) == 61 * 62 // 2).all()
+
+
+def test_the_simulated_store_of_the_benches(tmp_path):
+    path = Path(__file__).parents[1] / "bench" / "simulated_store.py"
+    spec = importlib.util.spec_from_file_location("simulated_store", path)
+    bench = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(bench)
+    one = bench.simulate_store(tmp_path / "one", 700, 40, threads=1)
+    two = bench.simulate_store(tmp_path / "two", 700, 40, threads=2)
+    assert content(one.folder) == content(two.folder)
+    assert one.matrix("ranks").shape == (40, 700)
+    # Signatures of one compound resemble each other, those of others do not.
+    values = one.matrix("values")[:].astype(float)
+    close = np.corrcoef(values.T)
+    same = one.signatures["compound"].to_numpy()
+    same = (same[:, None] == same[None, :]) & ~np.eye(700, dtype=bool)
+    assert close[same].mean() > 0.1 > abs(close[~same & ~np.eye(700, dtype=bool)].mean())

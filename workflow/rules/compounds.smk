@@ -13,6 +13,7 @@ rule index_signatures:
         reference=lambda wildcards: STUDY.config["compounds"]["reference"] or [],
         genes=lambda wildcards: STUDY.config["compounds"]["genes"] or [],
         signatures=lambda wildcards: STUDY.config["compounds"]["signatures"] or [],
+        names=GENE_NAMES,
     output:
         folder=directory("resources/signatures/{reference}"),
     log:
@@ -21,10 +22,12 @@ rule index_signatures:
         "<benchmarks>/index_signatures/{reference}.tsv"
     conda:
         "../../envs/python.yaml"
+    threads: 4
     resources:
         mem_mb=4000,
         runtime=480,
     params:
+        release=STUDY.config["compounds"]["release"],
         code=source_hash("index_signatures"),
     message:
         "Indexing the signatures of {wildcards.reference}"

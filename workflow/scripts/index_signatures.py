@@ -1,13 +1,22 @@
 """Index compound signatures gene by gene."""
 
 from crosshub.runtime import job
-from crosshub.signatures import index_signatures
-from crosshub.tables import read_table
+from crosshub.signatures import index_signatures, read_release_table
+from crosshub.symbols import read_gene_names
 
 with job(snakemake) as log:
-    extra = {
-        name: read_table(snakemake.input.get(name)) if snakemake.input.get(name) else None
-        for name in ("genes", "signatures")
-    }
-    index_signatures(snakemake.input.reference, snakemake.output.folder, **extra)
+    tables = {}
+    for name in ("genes", "signatures"):
+        paths = snakemake.input.get(name) or []
+        paths = [paths] if isinstance(paths, str) else paths
+        tables[name] = [read_release_table(path) for path in paths]
+    index_signatures(
+        snakemake.input.reference,
+        snakemake.output.folder,
+        genes=next(iter(tables["genes"]), None),
+        signatures=tables["signatures"],
+        names=read_gene_names(snakemake.input.names),
+        release=snakemake.params.release,
+        threads=snakemake.threads,
+    )
     log.info("indexed %s", snakemake.input.reference)

@@ -316,7 +316,6 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
         ("biology", "single_cell"),
         ("compounds", "reference"),
         ("compounds", "genes"),
-        ("compounds", "signatures"),
     ]:
         if config[section][key]:
             files[f"{section}.{key}"] = config[section][key]
@@ -324,8 +323,10 @@ def study_files(config: Mapping[str, Any]) -> dict[str, str]:
         files["candidates.restrict_to"] = split_place(config["candidates"]["restrict_to"])[0]
     for i, item in enumerate(config["prepare"]["annotations"]):
         files[f"prepare.annotations[{i}]"] = item["path"]
-    for i, path in enumerate(config["compounds"]["structures"]):
-        files[f"compounds.structures[{i}]"] = path
+    for key in ("signatures", "structures"):
+        paths = config["compounds"][key] or []
+        for i, path in enumerate([paths] if isinstance(paths, str) else paths):
+            files[f"compounds.{key}[{i}]"] = path
     return files
 
 

@@ -11,6 +11,7 @@ from crosshub.connectivity.null import gene_classes, null_scores, permutation_p,
 from crosshub.connectivity.query import find_genes, make_query
 from crosshub.connectivity.reference import reference_tau
 from crosshub.connectivity.scoring import score_signatures
+from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore
 
 
@@ -71,12 +72,14 @@ def match_signatures(
     Raises
     ------
     DataError
-        See `find_genes` and `make_query`.
+        If `columns` is empty; see also `find_genes` and `make_query`.
     """
     up, down = find_genes(store, up, down)
     table = store.signatures
     if columns is not None:
         table = table.iloc[columns].reset_index(drop=True)
+    if table.empty:
+        raise DataError(f"{store.folder}: no signature is left: relax the choice of signatures")
     groups = (table["cell"] + "\t" + table["type"]).to_numpy()
     strength = typical_magnitudes(store, columns)
     weights = strength
@@ -97,5 +100,5 @@ def match_signatures(
     compound = table["compound"].where(table["compound"] != "", table["signature"])
     found = {"wtcs": scores.pop("wtcs"), "ncs": ncs, "tau": tau, **scores}
     matches = table.assign(compound=compound, **found, p_value=p_value)
-    matches["fdr"] = false_discovery_control(p_value) if len(table) else p_value
+    matches["fdr"] = false_discovery_control(p_value)
     return matches, normalise(null, groups)

@@ -6,8 +6,11 @@ import pandas as pd
 from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
 from crosshub.connectivity.normalise import normalise, tau
 from crosshub.connectivity.query import Query
-from crosshub.connectivity.scoring import score_sets
+from crosshub.connectivity.walk import index_sets, walk
 from crosshub.signatures import SignatureStore
+
+# Enough that a block holds several signatures of each group.
+_BLOCK = 2048
 
 
 def reference_tau(
@@ -51,17 +54,52 @@ def reference_tau(
         float32 in [−100, 100], missing where the group is too small.
     """
     columns = all_columns(store, columns)
-    out = np.full(len(columns), np.nan, np.float32)
     codes, _ = pd.factorize(groups)
-    for code in range(codes.max(initial=-1) + 1):
+    sizes = np.bincount(codes)
+    large = np.flatnonzero(sizes >= max(fewest, 1)) if queries >= fewest else []
+    chosen = {
+        code: np.sort(rng.choice(np.flatnonzero(codes == code), min(queries, sizes[code]), False))
+        for code in large
+    }
+    out = np.full(len(columns), np.nan, np.float32)
+    if not chosen:
+        return out
+    ends = _extremes(store, columns[np.concatenate(list(chosen.values()))], query)
+    parts = np.split(ends, np.cumsum([len(places) for places in chosen.values()])[:-1])
+    sets = dict(zip(chosen, parts, strict=True))
+    for code, scores in _score_groups(store, query, sets, columns, codes, threads).items():
         places = np.flatnonzero(codes == code)
-        if len(places) < max(fewest, 1):
-            continue
-        chosen = np.sort(rng.choice(places, min(queries, len(places)), replace=False))
-        sets = _extremes(store, columns[chosen], query)
-        scores = score_sets(store, query, sets, columns=columns[places], threads=threads)
         same = np.zeros(len(places), np.int64)
         out[places] = tau(ncs[places], normalise(scores, same), fewest=fewest)
+    return out
+
+
+def _score_groups(
+    store: SignatureStore,
+    query: Query,
+    sets: dict[int, np.ndarray],
+    columns: np.ndarray,
+    codes: np.ndarray,
+    threads: int,
+) -> dict[int, np.ndarray]:
+    """Return WTCS of each group's sets in its signatures, with one reading of the store."""
+    index = {code: index_sets(own, query.n_up, store.n_genes) for code, own in sets.items()}
+    within = pd.Series(codes).groupby(codes).cumcount().to_numpy()
+    out = {code: np.empty((len(own), (codes == code).sum()), np.float32)
+           for code, own in sets.items()}  # fmt: skip
+    used = np.flatnonzero(np.isin(codes, list(sets)))
+    pieces = open_pieces(store, ["ranks", "values"])
+    genes = np.arange(store.n_genes)
+
+    def work(part: np.ndarray) -> None:
+        places = used[part]
+        block = read_block(pieces, genes, columns[places])
+        for code in np.unique(codes[places]):
+            mine = np.flatnonzero(codes[places] == code)
+            given = {name: matrix[:, mine] for name, matrix in block.items()}
+            out[code][:, within[places[mine]]] = walk(index[code], **given)
+
+    each_block(pieces, columns[used], _BLOCK, work, threads)
     return out
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
 from crosshub.connectivity.query import Query
 from crosshub.connectivity.registry import SCORES
-from crosshub.connectivity.walk import walk
+from crosshub.connectivity.walk import index_sets, walk
 from crosshub.signatures import SignatureStore
 
 _QUERY_BLOCK = 16384
@@ -87,12 +87,13 @@ def score_sets(
     record = SCORES[name]
     pieces = open_pieces(store, record.matrices)
     genes = np.arange(store.n_genes)
+    index = index_sets(sets, query.n_up, store.n_genes)
     out = np.empty((len(sets), len(columns)), np.float32)
 
     def work(places: np.ndarray) -> None:
         block = read_block(pieces, genes, columns[places])
         if name == "wtcs":
-            out[:, places] = walk(sets, query.n_up, **block)
+            out[:, places] = walk(index, **block)
             return
         for row, members in enumerate(sets):
             given = {matrix: values[members] for matrix, values in block.items()}

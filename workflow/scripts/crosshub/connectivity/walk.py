@@ -6,6 +6,8 @@ hits, and no set has to be brought into order. The result has the same bits as
 `enrichment.weighted_connectivity`.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -14,15 +16,46 @@ from crosshub.connectivity.enrichment import combine
 _TILE = 16
 
 
-def walk(sets: np.ndarray, n_up: int, *, ranks: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """Return WTCS of each set in each signature.
+class SetIndex(NamedTuple):
+    """Which sets hold a gene.
+
+    Slot 2 k is the up set of set k, slot 2 k + 1 its down set; those of gene i are ``slots`` from
+    ``starts[i]`` to ``starts[i + 1]``; ``sizes`` of an up and of a down set.
+    """
+
+    starts: np.ndarray
+    slots: np.ndarray
+    sizes: np.ndarray
+    n_sets: int
+
+
+def index_sets(sets: np.ndarray, n_up: int, n_genes: int) -> SetIndex:
+    """Turn sets of genes into an index from genes to sets.
 
     Parameters
     ----------
     sets
-        Sets × m, rows of `ranks`; the first `n_up` of a set are its up genes.
-    n_up
-        Number of up genes.
+        Sets × m, genes by number; the first `n_up` of a set are its up genes.
+    n_up, n_genes
+        Number of up genes, and of genes that were ranked.
+    """
+    n_sets, size = sets.shape
+    side = np.arange(size) >= n_up
+    # Unsigned: an index that cannot be negative needs no check.
+    slots = (2 * np.arange(n_sets)[:, None] + side).ravel().astype(np.uint32)
+    genes = sets.ravel()
+    order = np.argsort(genes, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(np.bincount(genes, minlength=n_genes))])
+    return SetIndex(starts, slots[order], np.array([n_up, size - n_up]), n_sets)
+
+
+def walk(index: SetIndex, *, ranks: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return WTCS of each set in each signature.
+
+    Parameters
+    ----------
+    index
+        Result of `index_sets`.
     ranks, values
         All genes × signatures: ranks (1 is the highest value), z-scores (float32).
 
@@ -31,18 +64,8 @@ def walk(sets: np.ndarray, n_up: int, *, ranks: np.ndarray, values: np.ndarray) 
     ndarray
         Sets × signatures, float32.
     """
-    n_sets, size = sets.shape
-    n_genes = ranks.shape[0]
-    # Slot 2 k is the up set of set k, slot 2 k + 1 its down set.
-    side = np.arange(size) >= n_up
-    # Unsigned: an index that cannot be negative needs no check.
-    slots = (2 * np.arange(n_sets)[:, None] + side).ravel().astype(np.uint32)
-    genes = sets.ravel()
-    order = np.argsort(genes, kind="stable")
-    starts = np.concatenate([[0], np.cumsum(np.bincount(genes, minlength=n_genes))])
-    out = np.empty((n_sets, ranks.shape[1]), np.float32)
-    sizes = np.array([n_up, size - n_up])
-    _walk(starts, slots[order], sizes, ranks, np.abs(values), out)
+    out = np.empty((index.n_sets, ranks.shape[1]), np.float32)
+    _walk(index.starts, index.slots, index.sizes, ranks, np.abs(values), out)
     return out
 
 

@@ -7,6 +7,20 @@ from matplotlib.figure import Figure
 from crosshub.figures.graph import SIGNED
 from crosshub.figures.style import INK, PALE, WIDTH, only_message, styled, thousands
 
+_NAMES = {
+    "wtcs": "WTCS",
+    "ncs": "NCS",
+    "tau": "tau",
+    "ks": "KS",
+    "zhang": "Zhang",
+    "xsum": "XSum",
+    "xcos": "XCos",
+    "cosine": "cosine",
+    "spearman": "Spearman",
+    "sum": "Sum",
+    "ewcos": "EWCos",
+}
+
 
 @styled
 def agreement(table: pd.DataFrame, *, comparison: str, signatures: int) -> Figure:
@@ -51,7 +65,7 @@ def agreement(table: pd.DataFrame, *, comparison: str, signatures: int) -> Figur
             fontsize=8,
             color="white" if abs(value) > 0.75 else INK,
         )
-    names = [name.upper() if len(name) < 5 and name != "sum" else name for name in known]
+    names = [_NAMES.get(name, name) for name in known]
     axes.set_xticks(np.arange(len(known)) + 0.5, names, rotation=35, ha="right",
                     rotation_mode="anchor")  # fmt: skip
     axes.set_yticks(np.arange(len(known)) + 0.5, names)

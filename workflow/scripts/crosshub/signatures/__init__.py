@@ -6,7 +6,13 @@ Ranks are taken from the float32 source, because float16 makes ties.
 """
 
 from crosshub.signatures.annotation import SIGNATURE_COLUMNS
-from crosshub.signatures.index import index_signatures
+from crosshub.signatures.index import index_signatures, read_release_table
 from crosshub.signatures.store import SignatureStore, verify_store
 
-__all__ = ["SIGNATURE_COLUMNS", "SignatureStore", "index_signatures", "verify_store"]
+__all__ = [
+    "SIGNATURE_COLUMNS",
+    "SignatureStore",
+    "index_signatures",
+    "read_release_table",
+    "verify_store",
+]

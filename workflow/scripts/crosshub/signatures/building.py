@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     """
     identity = {**identity, "format": FORMAT, "crosshub": __version__}
     part = folder.with_name(f".{folder.name}.part")
-    same = (part / "part.json").exists() and _identity(part) == identity
+    same = _read_whole(part / "part.json") == identity
     if part.exists() and not same:
         log.info("%s: is of another source or version: begins anew", part)
         shutil.rmtree(part)
@@ -63,11 +64,12 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
         raise
 
 
-def _identity(part: Path) -> Any:
+def _read_whole(path: Path) -> dict[str, Any]:
+    """Return a record of the part folder; empty if a stop left none that can be read."""
     try:
-        return read_json(part / "part.json")
+        return read_json(path) if path.exists() else {}
     except DataError:
-        return None
+        return {}
 
 
 def write_store(
@@ -88,8 +90,7 @@ def write_store(
     source
         Where the values are.
     genes
-        The genes that are kept: ``gene``, ``entrez``, ``space``; the index is the row of the
-        source.
+        The genes that are kept, from `keep_genes`; the index is the row of the source.
     signatures
         One row a signature of the source, as `SignatureStore.signatures`.
     folder
@@ -108,13 +109,13 @@ def write_store(
     DataError
         If a value is missing, infinite or beyond float16.
     """
-    width = width or width_of(len(genes))
-    block = block or min(-(-_TILE * 4 // source.step) * source.step, width)
     rows = genes.index.to_numpy()
+    plan = _Plan(source, signatures["signature"], rows, block or _block_of(source), threads)
+    width = width or width_of(len(genes))
     with ThreadPoolExecutor(threads) as pool:
-        files = _write_pieces(source, signatures, rows, folder, block, width, threads, pool)
+        files = _write_pieces(plan, folder, width, pool)
     tables = {
-        "genes.tsv": genes[["gene", "entrez", "space"]],
+        "genes.tsv": genes[["gene", "entrez", "space", "source_symbol"]],
         "signatures.tsv": signatures,
         "compounds.tsv": compounds_of(signatures),
         "cells.tsv": cells_of(signatures),
@@ -136,62 +137,90 @@ def write_store(
     write_json(record, folder / "source.json")
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What is read: which rows of the source, how many signatures at once, on how many cores."""
+
+    source: Source
+    names: pd.Series
+    rows: np.ndarray
+    block: int
+    threads: int
+
+    def blocks(self, start: int, stop: int) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the first signature of each block, and signatures × genes."""
+        # Blocks begin where those of the file do, whatever the width of a piece.
+        for first in [start, *range((start // self.block + 1) * self.block, stop, self.block)]:
+            last = min((first // self.block + 1) * self.block, stop)
+            values = self.source.read(first, last)
+            every = len(self.rows) == values.shape[1]
+            yield first, values if every else values[:, self.rows]
+
+
 def _write_pieces(
-    source: Source,
-    signatures: pd.DataFrame,
-    rows: np.ndarray,
-    folder: Path,
-    block: int,
-    width: int,
-    threads: int,
-    pool: ThreadPoolExecutor,
+    plan: _Plan, folder: Path, width: int, pool: ThreadPoolExecutor
 ) -> dict[str, Any]:
-    total = len(signatures)
+    """Write the pieces that do not stand yet; return size and checksum of all by name."""
+    total = len(plan.names)
     files = _what_stands(folder, pool)
-    room = {name: np.empty(len(rows) * min(width, total), kind) for name, kind in MATRICES.items()}
+    most = len(plan.rows) * min(width, total)
+    room = {name: np.empty(most, kind) for name, kind in MATRICES.items()}
     for number, start in enumerate(range(0, total, width)):
         stop = min(start + width, total)
         wanted = {matrix: piece_name(matrix, number) for matrix in MATRICES}
         if all(file in files for file in wanted.values()):
             continue
-        shape = (len(rows), stop - start)
+        shape = (len(plan.rows), stop - start)
         pieces = {name: flat[: shape[0] * shape[1]].reshape(shape) for name, flat in room.items()}
-        waiting: deque[Future] = deque()
-        for first in range(start, stop, block):
-            values = source.read(first, min(first + block, stop))
-            values = values if len(rows) == values.shape[1] else values[:, rows]
-            if not _usable(values).all():
-                raise DataError(_what_is_bad(source, signatures, rows, first, block))
-            waiting.append(pool.submit(_fill, values, pieces, first - start))
-            # As many blocks in memory as there are cores, and the one that was just read.
-            while len(waiting) > threads:
-                waiting.popleft().result()
-        for future in waiting:
-            future.result()
+        _fill_pieces(plan, start, stop, pieces, pool)
         arguments = [(folder / wanted[matrix], piece) for matrix, piece in pieces.items()]
         facts = pool.map(_write_piece, *zip(*arguments, strict=True))
         files.update(zip(wanted.values(), facts, strict=True))
         write_json(files, folder / _WRITTEN)
-        log.info("%s: %d of %d signatures", source.name, stop, total)
+        log.info("%s: %d of %d signatures", plan.source.name, stop, total)
     return files
+
+
+def _fill_pieces(
+    plan: _Plan, start: int, stop: int, pieces: dict[str, np.ndarray], pool: ThreadPoolExecutor
+) -> None:
+    """Read signatures one block after the other, and rank the blocks side by side."""
+    waiting: deque[Future] = deque()
+    for first, values in plan.blocks(start, stop):
+        if not _usable(values).all():
+            raise DataError(_what_is_bad(plan, first))
+        waiting.append(pool.submit(_fill, values, pieces, first - start))
+        # As many blocks in memory as there are cores, and the one that was just read.
+        while len(waiting) > plan.threads:
+            waiting.popleft().result()
+    for future in waiting:
+        future.result()
+
+
+def _block_of(source: Source) -> int:
+    """Return as many signatures as the file reads at once, at least four tiles, in bounded memory.
+
+    A block has 100 MB at most; there are as many in memory as cores, and one more.
+    """
+    wanted = -(-_TILE * 4 // source.step) * source.step
+    return min(wanted, max(100_000_000 // (4 * len(source.genes)), _TILE))
 
 
 def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
     """Return the pieces of a build that was stopped, those whose bytes are still as recorded."""
-    if not (folder / _WRITTEN).exists():
-        return {}
-    files = read_json(folder / _WRITTEN)
+    files = _read_whole(folder / _WRITTEN)
     found = list(pool.map(lambda name: _facts(folder / name), files))
     kept = {name: facts for (name, facts), now in zip(files.items(), found, strict=True)
             if facts == now}  # fmt: skip
-    log.info("%s: goes on after %d of its pieces", folder, len(kept))
+    if kept:
+        log.info("%s: goes on after %d files of its matrices", folder, len(kept))
     return kept
 
 
 def _fill(values: np.ndarray, pieces: dict[str, np.ndarray], start: int) -> None:
     for first in range(0, len(values), _TILE):
         # Plus zero: −0 and 0 are the same value and must get the same bits.
-        tile = values[first : first + _TILE] + np.float32(0)
+        tile = np.add(values[first : first + _TILE], np.float32(0), order="C")
         ranks, magnitudes = (np.empty(tile.shape, np.uint16) for _ in range(2))
         rank_rows(tile.view(np.uint32), ranks, magnitudes)
         columns = slice(start + first, start + first + len(tile))
@@ -217,20 +246,18 @@ def _usable(values: np.ndarray) -> np.ndarray:
     return np.abs(values) <= LARGEST
 
 
-def _what_is_bad(
-    source: Source, signatures: pd.DataFrame, rows: np.ndarray, start: int, block: int
-) -> str:
+def _what_is_bad(plan: _Plan, start: int) -> str:
     """Read on to the end, so that the user hears of every bad signature at once."""
-    total, bad = len(signatures), {}
-    for first in range(start, total, block):
-        counts = (~_usable(source.read(first, min(first + block, total))[:, rows])).sum(axis=1)
+    bad = {}
+    for first, values in plan.blocks(start, len(plan.names)):
+        counts = (~_usable(values)).sum(axis=1)
         bad.update({first + int(i): int(counts[i]) for i in np.flatnonzero(counts)})
     named = ", ".join(
-        f"'{signatures['signature'].iloc[i]}' ({n} of {len(rows)} genes)"
-        for i, n in list(bad.items())[:_NAMED]
+        f"'{plan.names.iloc[i]}' ({number} of {len(plan.rows)} genes)"
+        for i, number in list(bad.items())[:_NAMED]
     )
     more = f" and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
     return (
-        f"{source.name}: {len(bad)} of {total} signatures have values that are missing or beyond "
-        f"±{LARGEST:.0f}: {named}{more}: leave them out, every gene needs a value"
+        f"{plan.source.name}: {len(bad)} of {len(plan.names)} signatures have values that are "
+        f"missing or beyond ±{LARGEST:.0f}: {named}{more}: leave them out, every gene needs a value"
     )

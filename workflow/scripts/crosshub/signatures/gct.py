@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.signatures.annotation import genes_of
+from crosshub.signatures.naming import genes_of
 from crosshub.signatures.source import Source
 from crosshub.signatures.text import fields_of, open_text, read_rows
 

@@ -1,5 +1,6 @@
 """GCTX, the HDF5 form of GCT in which the LINCS releases come: signatures × genes."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.signatures.annotation import genes_of
+from crosshub.signatures.naming import genes_of
 from crosshub.signatures.source import Source
 
 _MATRIX = "0/DATA/0/matrix"
@@ -41,6 +42,7 @@ def open_gctx(path: Path, scratch: Path) -> Iterator[Source]:
             matrix = file[_MATRIX]
             genes, signatures = _metadata(file["0/META/ROW"]), _metadata(file["0/META/COL"])
             shape, kind, chunks = matrix.shape, matrix.dtype.kind, matrix.chunks
+            written, expected = _extent(matrix)
         if shape != (len(signatures), len(genes)):
             raise DataError(
                 f"{path}: the matrix is {' × '.join(map(str, shape))}, the ids are "
@@ -48,6 +50,12 @@ def open_gctx(path: Path, scratch: Path) -> Iterator[Source]:
             )
         if kind not in "fiu":
             raise DataError(f"{path}: the matrix holds no numbers ({matrix.dtype}): fetch it again")
+        # What was never written would read as zeros.
+        if written < expected:
+            raise DataError(
+                f"{path}: not a complete GCTX ({written} of {expected} parts of the matrix were "
+                "written): fetch it again"
+            )
 
         def read(start: int, stop: int) -> np.ndarray:
             with _reading(path):
@@ -64,6 +72,14 @@ def _reading(path: Path) -> Iterator[None]:
     except (OSError, KeyError, RuntimeError, AttributeError, TypeError, ValueError) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: not a complete GCTX ({reason}): fetch it again") from error
+
+
+def _extent(matrix: h5py.Dataset) -> tuple[int, int]:
+    """Return how many parts of the matrix are in the file, and how many there should be."""
+    if matrix.chunks is None:
+        return matrix.id.get_storage_size(), matrix.size * matrix.dtype.itemsize
+    counts = [-(-size // part) for size, part in zip(matrix.shape, matrix.chunks, strict=True)]
+    return matrix.id.get_num_chunks(), math.prod(counts)
 
 
 def _metadata(group: h5py.Group) -> pd.DataFrame:

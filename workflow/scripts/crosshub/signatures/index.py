@@ -1,7 +1,9 @@
 """Make a signature store of a file, whatever its format."""
 
 import hashlib
+import itertools
 import logging
+import zlib
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,15 +11,20 @@ from pathlib import Path
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.signatures.annotation import describe_signatures, keep_genes, look_up_genes
+from crosshub.signatures.annotation import SIGNATURE_NAMES, describe_signatures
 from crosshub.signatures.building import part_folder, write_store
 from crosshub.signatures.gct import open_gct
 from crosshub.signatures.gctx import open_gctx
+from crosshub.signatures.naming import GENE_COLUMNS, keep_genes, look_up_genes, up_to_date
 from crosshub.signatures.rank_matrix import of_genes, open_rank_matrix
 from crosshub.signatures.source import Source
 from crosshub.signatures.table import NAMING, open_table
 from crosshub.signatures.text import fields_of, open_text
+from crosshub.symbols import GeneNames
 from crosshub.tables import sha256
+
+# All that may be read from a table of a release, as text: an id is no number.
+TABLE_COLUMNS = tuple(dict.fromkeys((*GENE_COLUMNS, *itertools.chain(*SIGNATURE_NAMES.values()))))
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +37,7 @@ def index_signatures(
     *,
     genes: pd.DataFrame | None = None,
     signatures: pd.DataFrame | Sequence[pd.DataFrame] | None = None,
+    names: GeneNames | None = None,
     release: str | None = None,
     block: int | None = None,
     width: int | None = None,
@@ -58,6 +66,8 @@ def index_signatures(
         What the signatures are, where a source holds only their ids (as the LINCS releases do),
         one table or several: ``sig_id`` and ``pert_iname``, ``cell_id``, ``pert_idose``,
         ``pert_itime``, ``pert_type``, ``tas``, …
+    names
+        The symbols in force, to which the genes are brought; None: they stay as they are.
     release
         Name of the release; None: the name of the file.
     block
@@ -78,12 +88,13 @@ def index_signatures(
     reader = reader_of(source)
     before = source.stat()
     origin = {"file": source.name, "size": before.st_size, "sha256": sha256(source)}
-    known = "" if genes is None else genes.to_csv(index=False)
-    identity = {**origin, "genes": hashlib.sha256(known.encode()).hexdigest(), "width": width}
+    identity = {**origin, "names": _digest(genes, names), "width": width}
     with part_folder(folder, identity) as part, reader(source, part) as found:
         described = describe_signatures(found.signatures, tables, found.name)
         named = found.genes if genes is None else look_up_genes(found.genes, genes, found.name)
-        if found.probes:
+        if names is not None:
+            named = up_to_date(named, names)
+        if found.probes and (named["gene"] != "").any():
             origin["probe_sets"] = len(named)
             found, named = of_genes(found, named)
         kept, counts = keep_genes(named, found.name)
@@ -94,6 +105,42 @@ def index_signatures(
         if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
             raise DataError(f"{source}: changed while it was read: run again")
     log.info("%s: %d signatures, %d genes indexed", source, len(described), len(kept))
+
+
+def read_release_table(path: str | Path) -> pd.DataFrame:
+    """Read a table of a release: what a store knows of genes and signatures, as text.
+
+    Tables of a million signatures have dozens of columns, most of them of no use here and all of
+    them repetitive; what is read takes a tenth of the memory.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or has no column that a store knows.
+    """
+    try:
+        table = pd.read_csv(
+            path, sep="\t", dtype="category", usecols=TABLE_COLUMNS.__contains__, na_filter=False,
+            encoding="utf-8-sig", encoding_errors="replace",
+        )  # fmt: skip
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: cannot be read as a table ({reason})") from error
+    if not len(table.columns):
+        raise DataError(
+            f"{path}: has no column that is known: give a table with 'sig_id' or 'instance_id', or "
+            "with 'gene_id' and 'gene_symbol', separated by tabs"
+        )
+    return table
+
+
+def _digest(genes: pd.DataFrame | None, names: GeneNames | None) -> str:
+    """Return a hash of all that decides which genes are kept."""
+    parts = ["" if genes is None else genes.to_csv(index=False)]
+    if names is not None:
+        tables = (names.previous, names.alias, names.by_entrez)
+        parts.append(repr([sorted(names.approved), *(sorted(table.items()) for table in tables)]))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def reader_of(source: Path) -> Reader:

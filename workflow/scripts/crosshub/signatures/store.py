@@ -25,7 +25,8 @@ class SignatureStore:
     gene_table
         One row a gene that was ranked, in the order of the matrices' rows, indexed by its symbol
         (unique): ``entrez``, and ``space``, which is how the release knows the gene: ``landmark``
-        (measured), ``best inferred``, ``inferred``, or empty where the release does not say.
+        (measured), ``best inferred``, ``inferred``, or empty where the release does not say; and
+        ``source_symbol``, where the symbol in force is another one.
     signatures
         One row a signature, in the order of the matrices' columns. Text, empty where the source
         says nothing: ``signature`` (unique), ``compound`` (its name), ``cell``, ``dose``,
@@ -60,7 +61,9 @@ class SignatureStore:
                     f"{folder / name}: is absent or has another size than when it was written: "
                     "delete the store and index again"
                 )
-        genes = read_table(folder / "genes.tsv", text=("entrez", "space"), key="gene")
+        genes = read_table(
+            folder / "genes.tsv", text=("entrez", "space", "source_symbol"), key="gene"
+        )
         table = read_table(folder / "signatures.tsv", text=TEXTS)
         table[list(TEXTS)] = text(table[list(TEXTS)])
         table[list(NUMBERS)] = table[list(NUMBERS)].astype(np.float64)

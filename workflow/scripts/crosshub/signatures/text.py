@@ -14,7 +14,7 @@ import pandas as pd
 from crosshub.errors import DataError
 
 _ROWS = 500
-_MISSING = ("", "NA", "NaN", "nan", "na", "null", "-666")
+_MISSING = ("", "NA", "NaN", "nan", "na", "null")
 
 
 @contextmanager
@@ -81,14 +81,13 @@ def read_rows(
                     )
             if not lines:
                 continue
-            text = _parse(lines, len(header), dict.fromkeys(range(len(header)), str), names)
+            splits = [line.rstrip("\r\n").split("\t", max(names) + 1) for line in lines]
+            parts.append(pd.DataFrame({i: [fields[i] for fields in splits] for i in names}))
             try:
-                kinds = dict.fromkeys(columns, np.float64)
-                numbers = _parse(lines, len(header), kinds, columns)
+                numbers = _parse(lines, len(header), columns)
             except ValueError as error:
                 raise ValueError(_what_is_no_number(lines, header, columns, done)) from error
             out.write(numbers.to_numpy(np.float32).tobytes())
-            parts.append(text)
             done += len(lines)
     if not done:
         raise ValueError("it has a header and no genes")
@@ -96,16 +95,11 @@ def read_rows(
     return pd.concat(parts, ignore_index=True), values
 
 
-def _parse(lines: list[str], width: int, kinds: dict, columns: Sequence[int]) -> pd.DataFrame:
-    if not len(columns):
-        return pd.DataFrame(index=range(len(lines)))
-    # A gene may be called NA; a value may not.
-    numeric = [column for column in columns if kinds[column] is not str]
-    missing = {column: list(_MISSING) for column in numeric}
+def _parse(lines: list[str], width: int, columns: Sequence[int]) -> pd.DataFrame:
     frame = pd.read_csv(
         io.StringIO("".join(lines)), sep="\t", header=None, names=range(width), quoting=3,
-        usecols=list(columns), dtype={column: kinds[column] for column in columns},
-        keep_default_na=False, na_values=missing, index_col=False, skip_blank_lines=False,
+        usecols=list(columns), dtype=dict.fromkeys(columns, np.float64), index_col=False,
+        keep_default_na=False, na_values=list(_MISSING), skip_blank_lines=False,
     )  # fmt: skip
     return frame[list(columns)]
 
