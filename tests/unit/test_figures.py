@@ -266,6 +266,18 @@ def compound_table(n: int = 30) -> pd.DataFrame:
     return table
 
 
+def cell_table(n: int = 30) -> pd.DataFrame:
+    """Return cells.parquet: two cell lines for every compound, a third for every other one."""
+    rows = [
+        ("shared", f"compound {i}", cell, 3, -2 + i / 10 + k / 5)
+        for i in range(1, n + 1)
+        for k, cell in enumerate(["A375", "MCF7", "PC3"])
+        if k < 2 or i % 2
+    ]
+    rows += [("disease.a", "compound 1", "A375", 3, 9.0)]
+    return pd.DataFrame(rows, columns=["query", "compound", "cell", "n_signatures", "ncs"])
+
+
 def words(figure: Figure, tmp_path) -> str:
     """Save a figure and return the text that stands in it."""
     path = tmp_path / "figure.svg"
@@ -299,6 +311,7 @@ DRAW = {
     "performance": lambda: figures.performance(performance_table()),
     "network": lambda: figures.network(*network_tables()),
     "compounds": lambda: figures.compounds(compound_table()),
+    "compound_cells": lambda: figures.compound_cells(compound_table(), cell_table()),
 }
 
 
@@ -505,6 +518,24 @@ def test_compounds(tmp_path):
     assert "No compound" in words(figures.compounds(compound_table(0)), tmp_path)
 
 
+def test_compound_cells(tmp_path):
+    text = words(figures.compound_cells(compound_table(), cell_table()), tmp_path)
+    assert "First 25 of 30 compounds in 3 of 3 cell lines" in text
+    assert "1. compound 1" in text
+    assert "MCF7" in text
+    assert "not tested (n = 12 of 75)" in text
+    assert "FDR 0.01" in text
+    assert "No compound" in words(
+        figures.compound_cells(compound_table(0), cell_table(0)), tmp_path
+    )
+    one = cell_table(1)[:1].assign(ncs=0.0)
+    assert "in 1 of 1 cell lines" in words(figures.compound_cells(compound_table(1), one), tmp_path)
+    many = pd.concat([cell_table(2).assign(cell=f"LINE{i}") for i in range(40)])
+    many = many.drop_duplicates(["query", "compound", "cell"])
+    text = words(figures.compound_cells(compound_table(2), many), tmp_path)
+    assert "in 30 of 40 cell lines" in text
+
+
 @pytest.mark.parametrize("name", [HOSTILE, LONG, "$\\alpha_{", "β-catenin & co", ""])
 def test_any_name_of_a_gene(name, tmp_path):
     differential = differential_table()
@@ -520,6 +551,7 @@ def test_any_name_of_a_gene(name, tmp_path):
         figures.shared(genes, comparison="all", fdr=0.05),
         figures.network(nodes, edges),
         figures.compounds(candidates),
+        figures.compound_cells(candidates, cell_table().replace("compound 1", name)),
     ]
     for figure in drawn:
         assert name[:12] in words(figure, tmp_path)

@@ -21,6 +21,7 @@ from crosshub.report.svg import inline
 from crosshub.tables import write_frame, write_json, write_table
 from test_figures import (
     HOSTILE,
+    cell_table,
     compound_table,
     conserved_tables,
     differential_table,
@@ -215,9 +216,36 @@ def write_biology(folder, gene):
     candidates = compound_table().replace("compound 1", gene)
     write_table(candidates, folder / "compounds/all/candidates.tsv")
     figures.save(figures.compounds(candidates), folder / "compounds/all/candidates.svg")
-    query = {"up": [gene, "GENE1"], "down": ["GENE2"], "filled_up": 1, "filled_down": 0}
-    query |= {"found_up": ["GENE1"], "found_down": ["GENE2"]}
-    write_json(query, folder / "compounds/all/query.json")
+    write_compounds(folder, candidates, gene)
+
+
+def write_compounds(folder, candidates, gene):
+    """Write what else the compounds stage gives: queries, cell lines, diseases, targets, recall."""
+    place = folder / "compounds/all"
+    cells = cell_table().replace("compound 1", gene)
+    figures.save(figures.compound_cells(candidates, cells), place / "cells.svg")
+    scores = pd.DataFrame({"wtcs": [1.0, 0.4], "zhang": [0.4, 1.0]}, index=["wtcs", "zhang"])
+    drawn = figures.agreement(scores, comparison="all", signatures=9)
+    figures.save(drawn, place / "agreement.svg")
+    asked = {"query": ["shared", "module.disease_a.M2"], "kind": ["shared", "module"]}
+    asked |= {"disease": ["", "disease_a"], "module": ["", "M2"], "up": [2, 0], "down": [1, 4]}
+    asked |= {"up_in_reference": [1, 0], "down_in_reference": [1, 4], "filled_up": [1, 0]}
+    asked |= {"filled_down": 0, "asked": [True, False], "reason": ["", "fewer than 10 genes"]}
+    write_table(pd.DataFrame(asked), place / "asked.tsv")
+    several = {"compound": [gene, "b"], "reversed_in": [2, 0], "p_all_diseases": [0.001, 0.4]}
+    several |= {"fdr_all_diseases": [0.02, 0.9]}
+    several |= {f"score.{disease}": [-1.2, 0.3] for disease in DISEASES}
+    write_table(pd.DataFrame(several), place / "multi_disease.tsv")
+    target = {"compound": [gene], "phase": "Launched", "mechanism": "PTGS2 inhibitor"}
+    target |= {"target": "PTGS2", "relation": "near_panel", "gene": gene, "direction": "up"}
+    target |= {"opposes": True, "rank": pd.array([None], dtype="Int64")}
+    write_table(pd.DataFrame(target), place / "target_matches.tsv")
+    left_out = {"reason": ["of a control", "weak"], "compound": ["DMSO", gene]}
+    left_out |= {"signatures": [1200, 3], "all_left_out": [True, False]}
+    write_table(pd.DataFrame(left_out), place / "left_out.tsv")
+    recall = {"within": [1, 10], "queries": 50, "found": [4, 20], "recall": [0.08, 0.4]}
+    recall |= {"recall_low": [0.03, 0.28], "recall_high": [0.19, 0.54], "chance": [0.001, 0.01]}
+    write_table(pd.DataFrame(recall), folder / "compounds/recall.tsv")
 
 
 def docking_tables(gene=HOSTILE, passed=True):
@@ -385,16 +413,17 @@ def test_ids_are_unique_and_references_hold(page):
 def test_figures_and_drawings_stand_in_the_page(page):
     figure_tags = [tag for tag, _ in Reader(page).tags if tag == "figure"]
     # Two a cohort, two a disease; shared, ranks, conserved network, votes, performance, network,
-    # compounds, docking.
-    assert len(figure_tags) == 2 * 3 + 2 * 2 + 8
+    # compounds: cell lines, scores, agreement; docking.
+    assert len(figure_tags) == 2 * 3 + 2 * 2 + 10
     assert page.count('id="d-all-') == 24
     assert "not in the tables of structures" in page
 
 
 def test_only_the_first_cohort_of_many_is_unfolded(page):
     tags = [attributes for tag, attributes in Reader(page).tags if tag == "details"]
-    assert len(tags) == 6
-    assert ["open" in attributes for attributes in tags] == [True, False, False] * 2
+    # Two kinds of figures of three cohorts, then two figures of the compounds.
+    assert len(tags) == 6 + 2
+    assert ["open" in attributes for attributes in tags[:6]] == [True, False, False] * 2
 
 
 def test_numbers_in_the_page(page):
@@ -407,6 +436,11 @@ def test_numbers_in_the_page(page):
     assert "4 resamples of the cross-validation chose 1.0 genes" in text
     assert "75 %" in text
     assert "17 %" in text
+    assert "20 had another signature of the same compound" in text
+    assert "2 genes up (1 of them in the reference, 1 filled up with genes" in text
+    assert "10 compounds of 30 reverse the shared signature" in text
+    assert "1 compound reverses all 2 at a false discovery rate of 0.1" in text
+    assert "1,200 of a control; 3 weak. Of 1 name nothing is left" in text
     assert "The first 25 of 30 rows; all are in compounds/all/candidates.tsv" in " ".join(
         text.replace("`", "").split()
     ).replace(" .", ".")

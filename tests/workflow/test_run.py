@@ -173,9 +173,13 @@ def test_a_study_without_effect_claims_nothing(tmp_path, snakemake, small_study)
         assert "no panel" in verdict["statement"]
     compounds = read_table(results / "compounds" / "all" / "candidates.tsv")
     assert (compounds["fdr"] > 0.1).all()
+    assert (compounds["mimic_fdr"] > 0.1).all()
     assert np.isfinite(compounds["score"]).all()
     activity = read_json(results / "qsar" / "simulated_target" / "verdict.json")
     assert activity["beats_scrambled"] is False
+    several = read_table(results / "compounds" / "all" / "multi_disease.tsv")
+    assert (several["fdr_all_diseases"] > 0.1).all()
+    assert len(several) == len(compounds)
     page = (results / "report.html").read_text()
     assert "no panel" in page
     assert "does not beat scrambled activities" in page

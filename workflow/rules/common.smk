@@ -179,9 +179,7 @@ def biology_files():
 
 
 def compound_files():
-    if not REFERENCE:
-        return []
-    return [f"<study>/compounds/{name}/candidates.tsv" for name in STUDY.comparisons]
+    return STUDY.compounds_found if REFERENCE else []
 
 
 def report_files():

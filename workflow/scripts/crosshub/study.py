@@ -155,6 +155,14 @@ class Study:
             for item in self.config["docking"]
         ]
 
+    @property
+    def compounds_found(self) -> list[str]:
+        """Paths of what the matching of compounds ends in."""
+        files = ("candidates.tsv", "target_matches.tsv", "agreement.tsv", "scaffolds.tsv")
+        folder = "<study>/compounds"
+        made = [f"{folder}/{name}/{file}" for name in self.comparisons for file in files]
+        return [f"{folder}/recall.tsv", *made]
+
     def evaluation_batches(self, comparison: str) -> list[str]:
         """Names of the batches in which the units are done."""
         size = self.config["evaluation"]["batch_size"]

@@ -1,77 +1,114 @@
 """The drug list: the compounds with their structures and what is known of them."""
 
 import logging
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
-from crosshub.chemistry import DESCRIPTORS
+from crosshub.compounds.summary import COLUMNS as SUMMARY
+from crosshub.compounds.summary import SCORES, STRENGTHS
+from crosshub.compounds.targets import split_names
 from crosshub.tables import whole
 
 log = logging.getLogger(__name__)
 
+_IDENTITY = ("inchikey", "smiles", "reason")
 _ANNOTATIONS = ("phase", "mechanism", "targets")
+_SEVERAL = ("reversed_in", "p_all_diseases", "fdr_all_diseases")
 _SDF_FIELDS = ("rank", "name", "inchikey", "score", "p_value", "fdr", "phase", "mechanism")
 
 
-def annotate_compounds(
-    summary: pd.DataFrame,
-    structures: pd.DataFrame,
-    failures: pd.DataFrame,
-    *,
-    panel: Sequence[str] = (),
-) -> pd.DataFrame:
-    """Give the compounds their structures and what is known of them: the drug list.
-
-    Names of one InChIKey become one row, that of the best score, whose p-value is that name's
-    own. Compounds without a structure stay.
-
-    Parameters
-    ----------
-    summary
-        Result of `summarise_compounds`.
-    structures, failures
-        Results of `chemistry.describe_structures`; columns phase, mechanism and targets are used
-        where they are there. Compounds are found by name, in any case.
-    panel
-        Genes of the panel, matched against the targets.
+def join_structures(described: pd.DataFrame, failures: pd.DataFrame) -> pd.DataFrame:
+    """Join the two results of `chemistry.describe_structures` into one table.
 
     Returns
     -------
     DataFrame
-        rank (from 1 without gaps), name, inchikey, smiles, score, p_value, fdr, n_signatures,
-        n_cells, cells_agreeing, wtcs, xsum, zhang, phase, mechanism, targets, targets_in_panel,
-        synonyms, no_structure (why there is none, else empty), and the descriptors.
+        One row a name; inchikey and smiles are empty and reason says why where a structure could
+        not be read.
     """
-    known = pd.concat([structures, failures.drop(columns="smiles")], ignore_index=True)
-    known = known.reindex(columns=["name", "inchikey", "smiles", "reason", *_ANNOTATIONS,
-                                   *DESCRIPTORS])  # fmt: skip
-    known = known.assign(key=known["name"].str.lower()).drop_duplicates("key")
-    table = summary.rename(columns={"compound": "name"}).sort_values("rank", ignore_index=True)
-    table["key"] = table["name"].str.lower()
-    table = table.merge(known.drop(columns="name"), on="key", how="left", validate="m:1")
-    listed = table["key"].isin(known["key"])
-    table["no_structure"] = table["reason"].where(listed, "not in the tables of structures")
-    text = ["inchikey", "smiles", "no_structure", "scaffold", *_ANNOTATIONS]
-    table[text] = table[text].astype(str).mask(table[text].isna(), "")
-    table = _merge_names(table)
-    wanted = set(panel)
-    table["targets_in_panel"] = [
-        "|".join(target for target in re.split(r"\s*[|;,]\s*", targets) if target in wanted)
-        for targets in table["targets"]
-    ]
+    table = pd.concat([described, failures.drop(columns="smiles")], ignore_index=True)
+    table[list(_IDENTITY)] = table[list(_IDENTITY)].astype(object).fillna("")
+    return table
+
+
+def identities(structures: pd.DataFrame) -> dict[str, str]:
+    """Return what each name is: name in lower case → InChIKey, for names with a structure.
+
+    Parameters
+    ----------
+    structures
+        name, inchikey (empty where there is none).
+    """
+    keys = structures["inchikey"].astype(object).fillna("")
+    known = structures[keys != ""]
+    return dict(zip(known["name"].str.lower(), known["inchikey"], strict=True))
+
+
+def annotate_compounds(
+    compounds: pd.DataFrame,
+    structures: pd.DataFrame,
+    *,
+    panel: Sequence[str] = (),
+    near_panel: Sequence[str] = (),
+    several: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Give the compounds their structures and what is known of them: the drug list.
+
+    The order is that of `summarise_compounds`: by the p of reversing the shared signature, then by
+    the score, then by name. What else is known of a compound moves no row.
+
+    Parameters
+    ----------
+    compounds
+        Result of `summarise_compounds` for the shared query.
+    structures
+        name, inchikey, smiles; reason (why there is no structure), phase, mechanism, targets and
+        any other columns, which are carried along. Compounds are found by their names, in any case.
+    panel, near_panel
+        Genes of the panel, and their neighbours in known interactions; matched against the targets.
+    several
+        Result of `several.reverse_all`.
+
+    Returns
+    -------
+    DataFrame
+        rank (from 1 without gaps), name, inchikey, smiles, then the columns of
+        `summarise_compounds`, reversed_in, p_all_diseases, fdr_all_diseases, phase, mechanism,
+        targets, targets_in_panel, targets_near_panel, synonyms, no_structure (why there is none,
+        else empty), and the other columns of `structures`. Compounds without a structure stay.
+    """
+    table = compounds.rename(columns={"compound": "name"}).sort_values("rank", ignore_index=True)
+    table["synonyms"] = table["synonyms"].astype(object).fillna("")
+    known, others = _of_names(table, structures)
+    for column in (*_IDENTITY, *_ANNOTATIONS, *others):
+        table[column] = known[column]
+    lacking = "not in the tables of structures"
+    reason = table["reason"].where(known["listed"], lacking)
+    table["no_structure"] = reason.where(table["inchikey"] == "", "")
+    for column, wanted in (
+        ("targets_in_panel", set(panel)),
+        ("targets_near_panel", set(near_panel) - set(panel)),
+    ):
+        table[column] = [
+            "|".join(target for target in split_names(cell) if target in wanted)
+            for cell in table["targets"]
+        ]
+    several = pd.DataFrame(columns=["compound", *_SEVERAL]) if several is None else several
+    by_name = several.set_index("compound")[list(_SEVERAL)]
+    table = table.join(by_name, on="name")
     table["rank"] = np.arange(1, len(table) + 1)
+    evidence = [name for name in SUMMARY if name not in {"rank", "compound", "synonyms"}]
+    evidence += [name for name in (*SCORES, *STRENGTHS) if name in table]
     return table[
         [
-            *("rank", "name", "inchikey", "smiles", "score", "p_value", "fdr"),
-            *("n_signatures", "n_cells", "cells_agreeing", "wtcs", "xsum", "zhang"),
-            *(*_ANNOTATIONS, "targets_in_panel", "synonyms", "no_structure"),
-            *DESCRIPTORS,
+            *("rank", "name", "inchikey", "smiles", *evidence, *_SEVERAL, *_ANNOTATIONS),
+            *("targets_in_panel", "targets_near_panel", "synonyms", "no_structure", *others),
         ]
     ]
 
@@ -100,17 +137,26 @@ def write_sdf(candidates: pd.DataFrame, path: str | Path) -> None:
         writer.close()
 
 
-def _merge_names(table: pd.DataFrame) -> pd.DataFrame:
-    """Keep the best row of each InChIKey; the other names become its synonyms."""
-    table = table.assign(synonyms="")
-    twice = table["inchikey"].duplicated(keep=False) & (table["inchikey"] != "")
-    dropped = []
-    for _, rows in table[twice].groupby("inchikey", sort=False):
-        best, rest = rows.index[0], rows.index[1:]
-        table.loc[best, "synonyms"] = "|".join(rows["name"].iloc[1:])
-        for column in _ANNOTATIONS:
-            table.loc[best, column] = next(filter(None, rows[column]), "")
-        dropped.extend(rest)
-    if dropped:
-        log.info("%d names are synonyms of a better compound by InChIKey", len(dropped))
-    return table.drop(index=dropped).reset_index(drop=True)
+def _of_names(table: pd.DataFrame, structures: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is known of each compound by any of its names, and which other columns are."""
+    text = [*_IDENTITY, *_ANNOTATIONS]
+    others = [name for name in structures.columns if name not in {"name", *text}]
+    known = structures.reindex(columns=["name", *text, *others])
+    known = known.assign(key=known.pop("name").astype(str).str.lower()).drop_duplicates("key")
+    names = [
+        [name.lower(), *filter(None, more.lower().split("|"))]
+        for name, more in zip(table["name"].astype(str), table["synonyms"], strict=True)
+    ]
+    each = pd.Series(names, dtype=object).explode().rename("key").rename_axis("row").reset_index()
+    found = each.merge(known, on="key", how="inner", validate="m:1")
+    found[text] = found[text].astype(object).replace("", np.nan)
+    # The first name with a structure gives it; of the rest the first that is known.
+    found = found.sort_values(
+        "inchikey", key=lambda values: values.isna(), kind="stable", ignore_index=True
+    )
+    first = found.drop(columns="key").groupby("row").first().reindex(table.index)
+    first["listed"] = first.index.isin(found["row"])
+    first[text] = first[text].astype(object).fillna("")
+    words = [name for name in others if not is_numeric_dtype(structures[name])]
+    first[words] = first[words].astype(object).where(first[words].notna(), "")
+    return first, others

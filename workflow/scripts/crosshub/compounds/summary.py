@@ -1,73 +1,231 @@
-"""The evidence for each compound, over cell lines, doses and replicates."""
+"""The evidence for each compound: within a cell line first, then over cell lines."""
 
 import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control
+
+from crosshub.compounds.cells import (
+    left_out,
+    max_quantile,
+    over_cells,
+    within_cell_variance,
+)
+from crosshub.connectivity import SCORES as REGISTERED
+from crosshub.differential import benjamini_hochberg
 
 log = logging.getLogger(__name__)
 
 _SUMMARY_VALUES = 8_000_000
+SCORES = ("wtcs", "tau", *(name for name in REGISTERED if name != "wtcs"))
+COLUMNS = [
+    *("rank", "compound", "score", "p_value", "fdr", "n_signatures", "n_cells", "synonyms"),
+    *("mimic_p_value", "mimic_fdr", "cells_agreeing"),
+    *("effect", "effect_low", "effect_high", "i2", "leave_one_out_score", "leave_one_out_p"),
+]
+# What the release says of a signature: the strongest, and the middle of the replicates.
+STRENGTHS = {"tas": "max", "replicate_correlation": "median"}
 
 
-def summarise_compounds(matches: pd.DataFrame, null: np.ndarray) -> pd.DataFrame:
-    """Summarise the signatures of each compound over cell lines, doses and replicates.
+@dataclass(frozen=True)
+class _Layout:
+    """Signatures ordered by compound and cell line, and where each begins.
 
-    Signatures of controls and of genes (types ``ctl_…`` and ``trt_…`` other than ``trt_cp``) are
-    left out.
+    Attributes
+    ----------
+    columns
+        Columns of the matches, ordered.
+    cell_starts, cell_sizes
+        Place of the first signature of each cell line of each compound, and their number.
+    compound_starts, n_cells
+        Place of the first cell line of each compound among the cell lines, and their number.
+    """
+
+    columns: np.ndarray
+    cell_starts: np.ndarray
+    cell_sizes: np.ndarray
+    compound_starts: np.ndarray
+    n_cells: np.ndarray
+
+
+def summarise_compounds(
+    matches: pd.DataFrame, null: np.ndarray, *, identity: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Summarise the signatures of each compound over doses, times, replicates and cell lines.
+
+    The ncs is averaged within each cell line, so that a cell line in which a compound was tested
+    ten times counts once. Names of one identity are one compound before anything is tested: the
+    best of five names is not chosen after looking. Signatures of controls and of genes (types
+    ``ctl_…`` and ``trt_…`` other than ``trt_cp``) are left out.
 
     Parameters
     ----------
     matches, null
-        The two results of `match_signatures`.
+        The two results of `match_signatures`; columns of other scores, tas and
+        replicate_correlation are summarised where they are there.
+    identity
+        Name of a compound in lower case → what it is (InChIKey); other names stand for themselves,
+        in any case.
 
     Returns
     -------
     DataFrame
-        One row a compound, the most reversing first: rank, compound, n_signatures, n_cells,
-        score (of the 67th and the 33rd percentile of ncs, the one further from zero),
-        cells_agreeing (share of cell lines whose median ncs is negative), wtcs, xsum, zhang
-        (medians), p_value (one-sided, for reversal: the same summary of the same signatures in
-        the random queries, so that correlated replicates do not count twice), fdr
-        (Benjamini–Hochberg over compounds).
+        One row a compound, sorted by p_value, score and name: rank, compound (the name with most
+        signatures), synonyms (the other names, joined by ``|``), n_signatures, n_cells, score (of
+        the 67th and the 33rd percentile over cell lines of the mean ncs, the one further from
+        zero), p_value (one-sided, for reversal: the same summary of the same signatures in the
+        random queries, so that correlated replicates do not count twice), fdr (Benjamini–Hochberg
+        over compounds), mimic_p_value, mimic_fdr (for the other direction), cells_agreeing (share
+        of cell lines whose mean ncs is negative), effect, effect_low, effect_high (mean ncs over
+        cell lines by random effects, 95 %; missing limits with one cell line), i2 (missing where no
+        cell line has replicates), leave_one_out_score, leave_one_out_p (the worst for reversal as
+        each cell line in turn is left out; missing with one), medians of the scores, and tas (the
+        largest), replicate_correlation (median) where the reference has them.
 
     References
     ----------
-    Subramanian et al. 2017, Cell 171:1437.
+    Subramanian et al. 2017, Cell 171:1437 (ncs, the quantile over cell lines). Hartung and Knapp
+    2001, Statistics in Medicine 20:3875 (random effects).
     """
     other = matches["type"].str.match(r"ctl|trt_(?!cp)").to_numpy(bool)
     if other.any():
         log.info("%d signatures of controls and genes are no compounds", other.sum())
-    columns = np.flatnonzero(~other)
-    used = matches.iloc[columns]
-    grouped = used.groupby("compound", sort=True)
-    members = {name: columns[rows] for name, rows in grouped.indices.items()}
-    table = pd.DataFrame({"n_signatures": grouped.size(), "n_cells": grouped["cell"].nunique()})
-    cells = used.groupby(["compound", "cell"])["ncs"].median() < 0
-    table["cells_agreeing"] = cells.groupby("compound").mean()
-    for name in ("wtcs", "xsum", "zhang"):
-        table[name] = grouped[name].median()
+    used = matches[["compound", "cell", "ncs"]].assign(
+        key=keys_of(matches["compound"], identity), column=np.arange(len(matches))
+    )[~other]
+    ordered = used.sort_values(["key", "cell", "column"], kind="stable", ignore_index=True)
+    grouped = ordered.groupby("key", sort=True)
+    table = _names(ordered).join(pd.DataFrame({"n_signatures": grouped.size()}))
+    layout = _lay_out(ordered)
+    table["n_cells"] = layout.n_cells
     ncs = matches["ncs"].to_numpy(np.float32)[None]
-    score = np.empty(len(table), np.float32)
-    p_value = np.empty(len(table))
-    for size, places in table.reset_index().groupby("n_signatures").indices.items():
-        step = max(1, _SUMMARY_VALUES // (size * max(1, len(null))))
-        for start in range(0, len(places), step):
-            part = places[start : start + step]
-            at = np.array([members[name] for name in table.index[part]])
-            score[part] = _max_quantile(ncs[:, at])[0]
-            reversing = (_max_quantile(null[:, at]) <= score[part]).sum(axis=0)
-            p_value[part] = (1 + reversing) / (len(null) + 1)
-    table["score"], table["p_value"] = score, p_value
-    table["fdr"] = false_discovery_control(p_value) if len(table) else p_value
-    table = table.reset_index().sort_values(["score", "p_value", "compound"], ignore_index=True)
+    for name, values in _tests(ncs, null, layout).items():
+        table[name] = values
+    table["fdr"] = benjamini_hochberg(table["p_value"].to_numpy(float))
+    table["mimic_fdr"] = benjamini_hochberg(table["mimic_p_value"].to_numpy(float))
+    for name, values in _evidence(ncs, layout).items():
+        table[name] = values
+    described = matches.iloc[ordered["column"]].reset_index(drop=True)
+    columns = list(COLUMNS)
+    for name in (*SCORES, *STRENGTHS):
+        if name in matches:
+            numbers = pd.to_numeric(described[name], errors="coerce")
+            how = STRENGTHS.get(name, "median")
+            table[name] = numbers.groupby(ordered["key"]).agg(how).reindex(table.index)
+            columns.append(name)
+    table = table.sort_values(["p_value", "score", "compound"], ignore_index=True)
     table["rank"] = np.arange(1, len(table) + 1)
-    order = ["rank", "compound", "n_signatures", "n_cells", "score", "cells_agreeing"]
-    return table[[*order, "wtcs", "xsum", "zhang", "p_value", "fdr"]]
+    return table[columns]
 
 
-def _max_quantile(values: np.ndarray) -> np.ndarray:
-    """Return, over the last axis, the 67th or the 33rd percentile, whichever is further from 0."""
-    high, low = np.quantile(values, [0.67, 0.33], axis=-1)
-    return np.where(np.abs(high) >= np.abs(low), high, low).astype(np.float32)
+def keys_of(names: pd.Series, identity: Mapping[str, str] | None) -> pd.Series:
+    """Return what each name stands for: its identity, or the name in lower case."""
+    lower = names.astype(str).str.lower()
+    return lower if not identity else lower.map(identity).fillna(lower)
+
+
+def mean_by_cell(
+    matches: pd.DataFrame, *, identity: Mapping[str, str] | None = None
+) -> pd.DataFrame:
+    """Return the mean ncs of each compound in each cell line.
+
+    Parameters
+    ----------
+    matches, identity
+        As for `summarise_compounds`.
+
+    Returns
+    -------
+    DataFrame
+        compound (as `summarise_compounds` names it), cell, n_signatures, ncs.
+    """
+    used = matches[~matches["type"].str.match(r"ctl|trt_(?!cp)").astype(bool)]
+    used = used.assign(key=keys_of(used["compound"], identity))
+    names = _names(used)["compound"]
+    grouped = used.groupby(["key", "cell"], sort=True)["ncs"]
+    table = grouped.agg(n_signatures="size", ncs="mean").reset_index()
+    table.insert(0, "compound", table.pop("key").map(names))
+    return table.sort_values(["compound", "cell"], ignore_index=True)
+
+
+def _names(used: pd.DataFrame) -> pd.DataFrame:
+    """Return compound and synonyms by key; the name with most signatures, never the best score."""
+    counts = used.groupby(["key", "compound"]).size().rename("n").reset_index()
+    counts = counts.sort_values(["key", "n", "compound"], ascending=[True, False, True])
+    names = counts.groupby("key", sort=True)["compound"]
+    others = {key: "|".join(rows.iloc[1:]) for key, rows in names if len(rows) > 1}
+    table = pd.DataFrame({"compound": names.first()}).astype(object)
+    table["synonyms"] = table.index.map(others).fillna("") if others else ""
+    return table
+
+
+def _lay_out(ordered: pd.DataFrame) -> _Layout:
+    cells = ordered.groupby(["key", "cell"], sort=True).size()
+    sizes = cells.to_numpy()
+    n_cells = cells.groupby(level="key", sort=True).size().to_numpy()
+    return _Layout(
+        ordered["column"].to_numpy(),
+        np.cumsum(sizes) - sizes,
+        sizes,
+        np.cumsum(n_cells) - n_cells,
+        n_cells,
+    )
+
+
+def _blocks(layout: _Layout, rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield compounds of the same number of cell lines, and their cell lines, compounds × cells."""
+    for number in np.unique(layout.n_cells):
+        compounds = np.flatnonzero(layout.n_cells == number)
+        cells = layout.compound_starts[compounds][:, None] + np.arange(number)
+        step = max(1, int(_SUMMARY_VALUES / (max(rows, 1) * layout.cell_sizes[cells].sum(1).max())))
+        for start in range(0, len(compounds), step):
+            yield compounds[start : start + step], cells[start : start + step]
+
+
+def _means(values: np.ndarray, cells: np.ndarray, layout: _Layout) -> np.ndarray:
+    """Average the signatures of each cell line: rows × compounds × cells."""
+    sizes = layout.cell_sizes[cells].ravel()
+    starts = np.cumsum(sizes) - sizes
+    places = np.repeat(layout.cell_starts[cells].ravel() - starts, sizes) + np.arange(sizes.sum())
+    total = np.add.reduceat(values[:, layout.columns[places]], starts, axis=1)
+    return (total / sizes.astype(np.float32)).reshape(len(values), *cells.shape)
+
+
+def _tests(ncs: np.ndarray, null: np.ndarray, layout: _Layout) -> dict[str, np.ndarray]:
+    """Return the score of each compound, and its p by the random queries."""
+    names = ("score", "p_value", "mimic_p_value", "leave_one_out_score", "leave_one_out_p")
+    found = {name: np.full(len(layout.n_cells), np.nan) for name in names}
+    for compounds, cells in _blocks(layout, len(null)):
+        observed, random = _means(ncs, cells, layout), _means(null, cells, layout)
+        score, simulated = max_quantile(observed)[0], max_quantile(random)
+        found["score"][compounds] = score
+        found["p_value"][compounds] = _share(simulated <= score)
+        found["mimic_p_value"][compounds] = _share(simulated >= score)
+        if cells.shape[1] > 1:
+            rest = [
+                (own[0], _share(others <= own[0]))
+                for own, others in zip(left_out(observed), left_out(random), strict=True)
+            ]
+            found["leave_one_out_score"][compounds] = np.max([own for own, _ in rest], axis=0)
+            found["leave_one_out_p"][compounds] = np.max([p for _, p in rest], axis=0)
+    return found
+
+
+def _share(beyond: np.ndarray) -> np.ndarray:
+    return (1 + beyond.sum(axis=0)) / (len(beyond) + 1)
+
+
+def _evidence(ncs: np.ndarray, layout: _Layout) -> dict[str, np.ndarray]:
+    """Return the agreement of cell lines and the mean over them by random effects."""
+    names = ("cells_agreeing", "effect", "effect_low", "effect_high", "i2")
+    found = {name: np.full(len(layout.n_cells), np.nan) for name in names}
+    variance = within_cell_variance(ncs[0][layout.columns], layout.cell_starts, layout.cell_sizes)
+    for compounds, cells in _blocks(layout, 1):
+        means = _means(ncs, cells, layout)[0].astype(float)
+        found["cells_agreeing"][compounds] = (means < 0).mean(axis=1)
+        pooled = over_cells(means, layout.cell_sizes[cells], variance)
+        for name, values in pooled.items():
+            found[name][compounds] = values
+    return found

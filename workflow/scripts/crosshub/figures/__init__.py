@@ -8,6 +8,7 @@ from crosshub.figures.agreement import agreement
 from crosshub.figures.audit import audit
 from crosshub.figures.batches import batches
 from crosshub.figures.benefit import draw_calibration, draw_decision_curve, draw_tested
+from crosshub.figures.cell_lines import compound_cells
 from crosshub.figures.cohort import quality, volcano
 from crosshub.figures.combinations import combinations
 from crosshub.figures.comparison import performance, votes
@@ -26,6 +27,7 @@ __all__ = [
     "audit",
     "batches",
     "combinations",
+    "compound_cells",
     "compounds",
     "conserved_network",
     "docking",

@@ -3,10 +3,8 @@
 from typing import Any
 
 import pandas as pd
-from markupsafe import Markup
 
-from crosshub.chemistry import draw
-from crosshub.errors import DataError
+from crosshub.compounds.query import SHARED
 from crosshub.report.blocks import (
     Column,
     Section,
@@ -15,16 +13,17 @@ from crosshub.report.blocks import (
     decimal,
     small,
     table,
+    truth,
     whole,
     words,
 )
-from crosshub.report.numbers import is_missing, percent, plural, text
+from crosshub.report.drug_list import drug_list
+from crosshub.report.numbers import interval, is_missing, p_value, percent, plural, text
 from crosshub.report.source import Source, not_asked, not_made
-from crosshub.report.svg import inline
 
-TOP = 25
 MECHANISMS = 15
-DRAWING = (160, 110)
+LEVEL = 0.1
+RELATIONS = {"in_panel": "in the panel", "hub": "hub of a tied module", "near_panel": "next to"}
 
 
 def compounds(source: Source) -> Section:
@@ -42,28 +41,166 @@ def compounds(source: Source) -> Section:
             "most of a list like this one should not be expected to repeat.",
         )
     )
+    _recall(source, section)
     for name in source.comparisons:
         section.add(source.heading(name))
-        query = source.json(f"compounds/{name}/query.json")
-        if query is not None:
-            section.add(Text(_query(query)))
+        _queries(source, section, name)
         file = f"compounds/{name}/candidates.tsv"
         found = source.table(file)
         if found is None:
             section.add(not_made("The drug list", "compounds"))
         elif found.empty:
-            section.add(Text("The reference holds no signature of a compound."))
+            section.add(Text("No compound was scored: the drug list is empty."))
         else:
             section.add(
+                Text(_headline(found, source.config["compounds"]["permutations"]), "lead"),
+                source.picture(
+                    f"compounds/{name}/cells.svg",
+                    "The first compounds in each cell line: a compound that reverses the signature "
+                    "wherever it was tested is worth more than one that does so in one cell line.",
+                ),
                 source.picture(
                     f"compounds/{name}/candidates.svg",
                     "Connectivity scores: the further below zero, the better a compound reverses "
                     "the signature.",
+                    title="Scores",
+                    folded=True,
                 ),
-                _drug_list(found, file, name),
+                source.picture(
+                    f"compounds/{name}/agreement.svg",
+                    "Rank correlation of every two scores over the signatures: where they "
+                    "disagree, the order of the list hangs on the choice of the score.",
+                    title="Do the scores agree?",
+                    folded=True,
+                ),
+                Text(
+                    "Sorted by p, then by score. The score is the 33rd or 67th percentile over "
+                    "cell lines of the mean normalised score within each; p is the share of random "
+                    "queries that reverse as well; the mean over cell lines is by random effects, "
+                    "with its 95 % interval; `without one` is the worst p with one cell line "
+                    "left out; the third false discovery rate is for reversing every disease.",
+                    "small",
+                ),
+                drug_list(found, file, name),
             )
+            _several(source, section, name)
             _mechanisms(source, section, name)
+        _targets(source, section, name)
     return section
+
+
+def _recall(source: Source, section: Section) -> None:
+    """Say how often compounds of this reference find themselves again."""
+    found = source.table("compounds/recall.tsv")
+    if found is None or found.empty:
+        return
+    row = found[found["within"] == 10].iloc[0]
+    share = interval(row["recall"], row["recall_low"], row["recall_high"])
+    section.add(
+        Text(
+            f"In this reference, {plural(row['queries'], 'signature')} of compounds were used as "
+            f"queries: {row['found']:.0f} had another signature of the same compound, in another "
+            f"cell line, among the first 10 (share {share}; a random order: "
+            f"{percent(row['chance'])}). A query from a disease cannot do better than one from the "
+            "compound itself.",
+        )
+    )
+
+
+def _headline(found: pd.DataFrame, permutations: int) -> str:
+    """Say what was found, and what could not have been."""
+    hits = int((found["fdr"] <= LEVEL).sum())
+    sentence = (
+        f"{plural(hits, 'compound')} of {len(found):,} "
+        f"{'reverses' if hits == 1 else 'reverse'} the shared signature at a false discovery rate "
+        f"of {LEVEL:g}."
+    )
+    needed = len(found) / (LEVEL * (permutations + 1))
+    if needed > 1 and not hits:
+        sentence += (
+            f" With {permutations:,} random queries no p is below {p_value(1 / (permutations + 1))}"
+            f", so that at least {int(-(-needed // 1)):,} compounds would have had to reach it: "
+            "raise `compounds.permutations`."
+        )
+    return sentence
+
+
+def _queries(source: Source, section: Section, name: str) -> None:
+    file = f"compounds/{name}/asked.tsv"
+    asked = source.table(file)
+    if asked is None:
+        return
+    shared = asked[asked["query"] == SHARED].iloc[0].to_dict()
+    section.add(Text(_query(shared)))
+    if len(asked) > 1:
+        columns = [
+            Column("Query", _what, right=False),
+            whole("Up", "up"),
+            whole("Down", "down"),
+            whole("Up, in the reference", "up_in_reference"),
+            whole("Down, in the reference", "down_in_reference"),
+            truth("Asked", "asked"),
+            words("Why not", "reason"),
+        ]
+        section.add(table(asked, columns, caption="Queries", limit=12, file=file))
+    file = f"compounds/{name}/left_out.tsv"
+    left_out = source.table(file)
+    if left_out is None or left_out.empty:
+        return
+    counts = left_out.groupby("reason", sort=False)["signatures"].sum()
+    parts = [f"{number:,} {reason}" for reason, number in counts.items()]
+    lost = left_out.loc[left_out["all_left_out"], "compound"].nunique()
+    section.add(
+        Text(
+            f"Signatures left out: {'; '.join(parts)}. Of {plural(lost, 'name')} nothing is left "
+            f"(`{file}`).",
+            "small",
+        )
+    )
+
+
+def _what(row: dict[str, Any]) -> str:
+    parts = [row["kind"], row.get("disease"), row.get("module")]
+    return " ".join(str(part) for part in parts if not is_missing(part) and part)
+
+
+def _query(query: dict[str, Any]) -> str:
+    """Say what stands for the shared signature, or why nothing does."""
+    if not query["asked"]:
+        return f"The shared signature was not asked: {text(query['reason'])}."
+    parts = []
+    for side in ("up", "down"):
+        part = f"{plural(query[side], 'gene')} {side}"
+        extra = [f"{query[f'{side}_in_reference']} of them in the reference"]
+        if query[f"filled_{side}"]:
+            extra.append(f"{query[f'filled_{side}']} filled up with genes that are not shared")
+        parts.append(f"{part} ({', '.join(extra)})")
+    return f"Query: {' and '.join(parts)}."
+
+
+def _several(source: Source, section: Section, name: str) -> None:
+    diseases = source.comparisons[name]["diseases"]
+    file = f"compounds/{name}/multi_disease.tsv"
+    found = source.table(file)
+    if found is None or found.empty:
+        return
+    hits = int((found["fdr_all_diseases"] <= LEVEL).sum())
+    columns = [
+        words("Compound", "compound"),
+        whole("Diseases reversed", "reversed_in"),
+        small("p, all", "p_all_diseases"),
+        small("FDR, all", "fdr_all_diseases"),
+        *[decimal(f"Score, {disease}", f"score.{disease}") for disease in diseases],
+    ]
+    section.add(
+        Text(
+            f"Each disease was also asked by its own signature: {plural(hits, 'compound')} "
+            f"{'reverses' if hits == 1 else 'reverse'} all {len(diseases)} at a false discovery "
+            f"rate of {LEVEL:g} (largest p over the diseases with Benjamini–Hochberg, which holds "
+            "although every disease is asked of the same signatures)."
+        ),
+        table(found, columns, caption="Compounds and every disease", limit=10, file=file),
+    )
 
 
 def _mechanisms(source: Source, section: Section, name: str) -> None:
@@ -90,79 +227,55 @@ def _mechanisms(source: Source, section: Section, name: str) -> None:
     )
 
 
+def _targets(source: Source, section: Section, name: str) -> None:
+    """Show the compounds whose known target is a gene of the panel, a hub or a neighbour."""
+    file = f"compounds/{name}/target_matches.tsv"
+    found = source.table(file)
+    if found is None:
+        return
+    if found.empty:
+        given = "" if source.config["compounds"]["structures"] else " (no structures are given)"
+        section.add(
+            Text(f"No known compound has a gene of the panel or a hub as its target{given}.")
+        )
+        return
+    section.add(
+        Text(
+            "Apart from signatures: compounds whose known target is a gene of the panel, a hub of "
+            "a module that is tied to a disease, or next to the panel in known interactions. "
+            "Whether the compound opposes the change is read from the words of its mechanism."
+        ),
+        _target_table(found, file),
+    )
+
+
+def _target_table(found: pd.DataFrame, file: str) -> Table:
+    columns = [
+        words("Compound", "compound"),
+        words("Phase", "phase"),
+        words("Mechanism", "mechanism"),
+        words("Target", "target"),
+        Column("Where it stands", _relation, right=False),
+        words("In disease", "direction"),
+        Column("Opposes", lambda row: _opposes(row["opposes"]), right=False),
+        Column("Rank by signature", lambda row: _rank(row["rank"])),
+    ]
+    return table(found, columns, caption="Compounds by target", limit=15, file=file)
+
+
+def _relation(row: dict[str, Any]) -> str:
+    words_of = RELATIONS.get(row["relation"], str(row["relation"]))
+    return f"{words_of} {row['gene']}" if row["relation"] == "near_panel" else words_of
+
+
+def _opposes(value: Any) -> str:
+    return {"True": "yes", "False": "no"}.get(str(value), "not known")
+
+
+def _rank(value: Any) -> str:
+    return "no signature" if is_missing(value) else f"{int(value):,}"
+
+
 def _first(leading: Any) -> str:
     names = text(leading).split("|")
     return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")
-
-
-def _query(query: dict[str, Any]) -> str:
-    parts = []
-    for side in ("up", "down"):
-        asked = query[side]
-        found = query.get(f"found_{side}")
-        part = f"{plural(len(asked), 'gene')} {side}"
-        extra = [f"{len(found)} of them in the reference"] if found is not None else []
-        if query[f"filled_{side}"]:
-            extra.append(f"{query[f'filled_{side}']} filled up with genes that are not shared")
-        parts.append(part + (f" ({', '.join(extra)})" if extra else ""))
-    return f"Query: {' and '.join(parts)}."
-
-
-def _drug_list(found: pd.DataFrame, file: str, name: str) -> Table:
-    columns = [
-        Column("", lambda row: str(int(row["rank"]))),
-        Column("Structure", lambda row: _drawing(row, name), right=False),
-        Column("Compound, flags", _named, right=False),
-        decimal("Score", "score"),
-        small("p", "p_value"),
-        small("FDR", "fdr"),
-        Column("Cell lines that agree", _agreement),
-        Column("Phase, mechanism", _known, right=False),
-    ]
-    listed = found.sort_values("rank", ignore_index=True)
-    return table(listed, columns, caption="Drug list", limit=TOP, file=file)
-
-
-def _drawing(row: dict[str, Any], name: str) -> str | Markup:
-    smiles = row.get("smiles")
-    if is_missing(smiles) or not smiles:
-        return "none"
-    try:
-        svg = draw(str(smiles), size=DRAWING)
-    except DataError:
-        return "cannot be drawn"
-    return inline(svg, f"d-{name}-{int(row['rank'])}", f"structure of {row['name']}")
-
-
-def _named(row: dict[str, Any]) -> Markup:
-    synonyms = row.get("synonyms")
-    notes = _flags(row)
-    if not is_missing(synonyms) and synonyms:
-        notes.insert(0, f"also {str(synonyms).replace('|', ', ')}")
-    small_print = Markup("").join(Markup("<small>{}</small>").format(note) for note in notes)
-    return Markup("<b>{}</b>{}").format(row["name"], small_print)
-
-
-def _agreement(row: dict[str, Any]) -> str:
-    return f"{percent(row.get('cells_agreeing'))} of {int(row['n_cells'])}"
-
-
-def _known(row: dict[str, Any]) -> Markup:
-    phase, mechanism = (text(row.get(key)) for key in ("phase", "mechanism"))
-    return Markup("{}<small>{}</small>").format(phase, mechanism.replace("|", ", "))
-
-
-def _flags(row: dict[str, Any]) -> list[str]:
-    flags = []
-    targets = row.get("targets_in_panel")
-    if not is_missing(targets) and targets:
-        flags.append(f"target in the panel: {str(targets).replace('|', ', ')}")
-    reason = row.get("no_structure")
-    if not is_missing(reason) and reason:
-        flags.append(str(reason))
-    if row.get("pains") is True:
-        flags.append("PAINS: may disturb assays")
-    violations = row.get("lipinski_violations")
-    if not is_missing(violations) and violations > 1:
-        flags.append(f"{int(violations)} Lipinski violations")
-    return flags

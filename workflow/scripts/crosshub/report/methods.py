@@ -208,12 +208,20 @@ def _use(source: Source) -> Iterator[str]:
     )
     if source.config["compounds"]["reference"]:
         yield (
-            "Compounds were ranked by the normalised weighted connectivity score of their "
+            "Compounds were matched by the normalised weighted connectivity score of their "
             "signatures against up to "
-            f"{source.config['compounds']['query_size']} shared genes a side [subramanian], with p "
-            f"from {source.config['compounds']['permutations']:,} random queries and with the "
-            "limited reproducibility of such lists in mind [lim]."
+            f"{source.config['compounds']['query_size']} shared genes a side [subramanian], "
+            "averaged within cell lines and summarised over them by the further of the 33rd and "
+            "67th percentiles and by random effects [hartung], with p from "
+            f"{source.config['compounds']['permutations']:,} random queries, ranked by p, and with "
+            "the limited reproducibility of such lists in mind [lim]."
         )
+        if any(len(plan["diseases"]) > 1 for plan in source.comparisons.values()):
+            yield (
+                "Compounds that reverse every disease were sought by partial conjunction, the "
+                "largest p over the diseases with the false discovery rate of Benjamini and "
+                "Hochberg [heller, benjamini]."
+            )
     if source.config["docking"]:
         genes = listed([item["gene"] for item in source.config["docking"]])
         yield (

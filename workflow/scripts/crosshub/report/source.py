@@ -16,8 +16,8 @@ from crosshub.tables import read_frame, read_json, read_table
 
 UNFOLDED = 2
 TEXT = (
-    *("name", "gene_set", "source", "cell_type", "sample_a", "sample_b", "subtype", "file"),
-    *("nearest", "remark"),
+    *("name", "compound", "query", "target", "gene_set", "source", "cell_type"),
+    *("sample_a", "sample_b", "subtype", "file", "nearest", "remark"),
 )
 
 

@@ -1,0 +1,33 @@
+"""Compounds as chemistry: one identity for each, descriptors, scaffolds, neighbours, drawings."""
+
+from crosshub.chemistry.descriptors import DESCRIPTORS, describe, describe_structures
+from crosshub.chemistry.drawing import draw, draw_grid
+from crosshub.chemistry.identities import Library, standardise_library
+from crosshub.chemistry.known import find_known
+from crosshub.chemistry.library import read_library, read_structures
+from crosshub.chemistry.neighbours import add_neighbours, cluster, fingerprints, nearest
+from crosshub.chemistry.scaffolds import draw_scaffolds, enrich_scaffolds, is_hit
+from crosshub.chemistry.structure import Structure, parse, standardise
+
+__all__ = [
+    "DESCRIPTORS",
+    "Library",
+    "Structure",
+    "add_neighbours",
+    "cluster",
+    "describe",
+    "describe_structures",
+    "draw",
+    "draw_grid",
+    "draw_scaffolds",
+    "enrich_scaffolds",
+    "find_known",
+    "fingerprints",
+    "is_hit",
+    "nearest",
+    "parse",
+    "read_library",
+    "read_structures",
+    "standardise",
+    "standardise_library",
+]
