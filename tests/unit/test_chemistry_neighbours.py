@@ -147,8 +147,9 @@ def test_hits():
 def test_alerts_are_those_of_the_catalogue():
     catalogues = FilterCatalogParams.FilterCatalogs
     parts = {pains: catalogues.PAINS, brenk: catalogues.BRENK}
-    smiles = [*read_structures()["smiles"], "Oc1ccccc1O", "O=C1C=CC(=O)C=C1", "O=C1NC(=S)SC1=Cc1ccccc1",
-              "CCN(CC)c1ccc(C=NNC(=O)c2ccccc2)c(O)c1", "c1ccc(N=Nc2ccccc2)cc1"]  # fmt: skip
+    smiles = list(read_structures()["smiles"])
+    smiles += ["Oc1ccccc1O", "O=C1C=CC(=O)C=C1", "O=C1NC(=S)SC1=Cc1ccccc1"]
+    smiles += ["CCN(CC)c1ccc(C=NNC(=O)c2ccccc2)c(O)c1", "c1ccc(N=Nc2ccccc2)cc1"]
     for function, catalogue in parts.items():
         reference, matched = FilterCatalog(FilterCatalogParams(catalogue)), 0
         for text in smiles:
