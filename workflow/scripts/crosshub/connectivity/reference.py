@@ -10,7 +10,7 @@ from crosshub.connectivity.walk import index_sets, walk
 from crosshub.signatures import SignatureStore
 
 # Enough that a block holds several signatures of each group.
-_BLOCK = 2048
+_BLOCK = 1024
 
 
 def reference_tau(
