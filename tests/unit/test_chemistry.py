@@ -68,7 +68,22 @@ def test_permanent_charge_stays():
     assert standardise("C[N+](C)(C)CCO.[Cl-]").smiles == "C[N+](C)(C)CCO"
 
 
-@pytest.mark.parametrize("smiles", ["", "  ", "C1CC", "c1ccccc1(", "CN(C)(C)(C)C", "*CC", "xyz"])
+@pytest.mark.parametrize(
+    "smiles",
+    [
+        "",
+        "  ",
+        "C1CC",
+        "c1ccccc1(",
+        "CN(C)(C)(C)C",
+        "*CC",
+        "xyz",
+        "(" * 9999,
+        "C" * 1024,
+        "H2O",
+        "|$;$|",
+    ],
+)
 def test_no_structure(smiles, capfd):
     assert standardise(smiles) is None
     assert capfd.readouterr() == ("", "")

@@ -8,7 +8,7 @@ from rdkit.Chem.Draw import rdMolDraw2D
 
 from crosshub.errors import DataError
 
-_LONGEST_LEGEND = 34
+_LONGEST_LEGEND = 28
 
 
 def draw(smiles: str, *, size: tuple[int, int] = (220, 160)) -> str:

@@ -89,7 +89,8 @@ def standardise_library(
             f"structure (the first: {rows['reason'].iloc[0]}): give a column of SMILES"
         )
     for place, column in enumerate(["parent", "inchikey", "removed"]):
-        read[column] = [parsed[smiles][place] for smiles in read["smiles"]]
+        cells = [parsed[smiles][place] for smiles in read["smiles"]]
+        read[column] = pd.Series(cells, index=read.index, dtype=object)
     first = read.drop_duplicates("inchikey").set_index("inchikey")["parent"]
     values = pd.DataFrame(
         _in_parallel(_describe, list(first), processes), index=first.index, columns=DESCRIPTORS

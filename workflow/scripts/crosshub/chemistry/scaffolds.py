@@ -100,6 +100,7 @@ def draw_scaffolds(table: pd.DataFrame, *, limit: int = 12) -> str:
     if shown.empty:
         return EMPTY
     legends = [
-        f"{row.hits} of {row.compounds}, FDR {row.fdr:.2g}" for row in shown.itertuples(index=False)
+        f"hits {row.hits} of {row.compounds}, FDR {row.fdr:.2g}"
+        for row in shown.itertuples(index=False)
     ]
     return draw_grid(list(shown["scaffold"]), legends)

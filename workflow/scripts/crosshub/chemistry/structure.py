@@ -131,6 +131,10 @@ def parse(smiles: str, *, tautomers: bool = False, stereo: str = "keep") -> Stru
 
 
 def _read(smiles: str) -> Chem.Mol:
+    text, _, extension = smiles.strip().partition(" ")
+    # RDKit reads up to the first sign that it does not know: "C is carbon" would be methane.
+    if not text.isascii() or (extension and not extension.strip().startswith("|")):
+        raise ValueError("not a valid structure: text that is no SMILES")
     parameters = Chem.SmilesParserParams()
     # The Drug Repurposing Hub has extensions that RDKit does not know ("THB:…").
     parameters.strictCXSMILES = False

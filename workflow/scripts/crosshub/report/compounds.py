@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crosshub.compounds.query import SHARED
+from crosshub.report import structures
 from crosshub.report.blocks import (
     Column,
     Section,
@@ -42,6 +43,7 @@ def compounds(source: Source) -> Section:
         )
     )
     _recall(source, section)
+    structures.identities(source, section)
     for name in source.comparisons:
         section.add(source.heading(name))
         _queries(source, section, name)
@@ -85,6 +87,7 @@ def compounds(source: Source) -> Section:
             )
             _several(source, section, name)
             _mechanisms(source, section, name)
+            structures.scaffolds(source, section, name)
         _targets(source, section, name)
     return section
 
