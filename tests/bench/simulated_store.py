@@ -78,7 +78,7 @@ def simulate_store(
     """Write a complete store of simulated signatures and open it.
 
     The same seed gives the same bytes. A store of that size and seed that stands already is
-    opened, and one that was killed is gone on with. About 1,500 signatures of 12,328 genes a
+    opened, and one that was killed is gone on with. About 700 signatures of 12,328 genes a
     second and core; 6 bytes a gene and signature on disk; at most 2 GB of memory.
 
     Parameters
