@@ -41,7 +41,6 @@ rule standardise_structures:
 rule compare_structures:
     input:
         candidates="<study>/compounds/{comparison}/candidates.tsv",
-        known="<study>/compounds/known.tsv",
     output:
         neighbours="<study>/compounds/{comparison}/neighbours.tsv",
         scaffolds="<study>/compounds/{comparison}/scaffolds.tsv",
@@ -61,9 +60,7 @@ rule compare_structures:
         mem_mb=2000,
         runtime=60,
     params:
-        diseases=lambda wildcards: STUDY.comparisons[wildcards.comparison]["diseases"],
         fdr=STUDY.config["compounds"]["hit_fdr"],
-        distance=STUDY.config["compounds"]["cluster_distance"],
         code=source_hash("compare_structures"),
     message:
         "Comparing the structures of the compounds of {wildcards.comparison}"

@@ -174,6 +174,7 @@ rule annotate_compounds:
         panel="<study>/panel/{comparison}/panel.tsv",
         interactions=STUDY.config["biology"]["interactions"] or [],
         structures="<study>/compounds/structures.tsv",
+        drugs="<study>/compounds/known.tsv",
     output:
         table=report(
             "<study>/compounds/{comparison}/candidates.tsv",
@@ -208,6 +209,7 @@ rule annotate_compounds:
     params:
         plan=lambda wildcards: STUDY.comparisons[wildcards.comparison],
         min_score=STUDY.config["biology"]["min_score"],
+        distance=STUDY.config["compounds"]["cluster_distance"],
         seed=SEED,
         code=source_hash("annotate_compounds"),
     message:

@@ -1,9 +1,8 @@
 """Give the compounds their structures and what is known of them: the drug list."""
 
 from crosshub import figures
-from crosshub.compounds.drug_list import annotate_compounds, write_sdf
-from crosshub.compounds.several import reverse_all
-from crosshub.compounds.targets import neighbours_of
+from crosshub.chemistry import of_diseases
+from crosshub.compounds.drug_list import make_drug_list, write_sdf
 from crosshub.interactions import read_interactions
 from crosshub.mechanisms import enrich_mechanisms
 from crosshub.panel import panel_genes
@@ -12,16 +11,17 @@ from crosshub.runtime import job
 from crosshub.tables import read_frame, read_table, write_table
 
 with job(snakemake) as log:
-    source, made, plan = snakemake.input, snakemake.output, snakemake.params.plan
-    compounds = read_table(source.compounds, text=["compound", "synonyms"])
-    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"])
-    known, panel = source.get("interactions"), panel_genes(read_table(source.panel))
-    interactions = read_interactions(known, snakemake.params.min_score) if known else None
-    shared = compounds[compounds["query"] == "shared"].drop(columns="query")
+    source, made, params = snakemake.input, snakemake.output, snakemake.params
+    compounds = read_table(source.compounds, text=["compound", "synonyms", "reference"])
     structures = read_table(source.structures, text=["name", "inchikey", "smiles"])
-    near = neighbours_of(panel, interactions)["partner"]
-    table = annotate_compounds(shared, structures, panel=panel, near_panel=near, several=several)
-    rng = generator(snakemake.params.seed, "annotate_compounds", snakemake.wildcards.comparison)
+    drugs = read_table(source.drugs, text=["name", "disease", "smiles"])
+    known = source.get("interactions")
+    options = {"plan": params.plan, "panel": panel_genes(read_table(source.panel))}
+    options["interactions"] = read_interactions(known, params.min_score) if known else None
+    options["drugs"] = of_diseases(drugs, params.plan["diseases"])
+    options["distance"] = params.distance
+    table, several = make_drug_list(compounds, structures, **options)
+    rng = generator(params.seed, "annotate_compounds", snakemake.wildcards.comparison)
     write_table(table, made.table)
     write_table(several, made.several)
     write_table(enrich_mechanisms(table, rng), made.mechanisms)

@@ -1,22 +1,16 @@
-"""Compare the structures of a drug list: clusters, nearest known drugs, scaffolds of the hits."""
+"""Ask which scaffolds gather among the hits of a drug list."""
 
-from crosshub.chemistry import add_neighbours, draw_scaffolds, enrich_scaffolds, is_hit
+from crosshub.chemistry import draw_scaffolds, enrich_scaffolds, is_hit
 from crosshub.runtime import job
 from crosshub.tables import read_table, whole, write_table
 
 with job(snakemake) as log:
     params, made = snakemake.params, snakemake.output
-    candidates = read_table(snakemake.input.candidates, text=["name", "smiles", "scaffold"])
+    text = ["name", "inchikey", "smiles", "scaffold", "nearest_known"]
+    candidates = read_table(snakemake.input.candidates, text=text)
     hits, criterion = is_hit(candidates, fdr=params.fdr)
-    known = read_table(snakemake.input.known, text=["name", "disease", "smiles"])
-    known = known[known["disease"].isna() | known["disease"].isin(params.diseases)]
-    table = add_neighbours(candidates.assign(hit=hits), known, distance=params.distance)
-    write_table(
-        table[
-            ["rank", "name", "inchikey", "hit", "cluster", "nearest_known", "similarity_to_known"]
-        ],
-        made.neighbours,
-    )
+    wanted = ["rank", "name", "inchikey", "hit", "cluster", "nearest_known", "similarity_to_known"]
+    write_table(candidates.assign(hit=hits)[wanted], made.neighbours)
     scaffolds = enrich_scaffolds(candidates, hits).assign(criterion=criterion)
     write_table(scaffolds, made.scaffolds)
     with whole(made.figure) as path:

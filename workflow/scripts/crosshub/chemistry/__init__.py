@@ -5,7 +5,13 @@ from crosshub.chemistry.drawing import draw, draw_grid
 from crosshub.chemistry.identities import Library, standardise_library
 from crosshub.chemistry.known import find_known
 from crosshub.chemistry.library import read_library, read_structures
-from crosshub.chemistry.neighbours import add_neighbours, cluster, fingerprints, nearest
+from crosshub.chemistry.neighbours import (
+    add_neighbours,
+    cluster,
+    fingerprints,
+    nearest,
+    of_diseases,
+)
 from crosshub.chemistry.scaffolds import draw_scaffolds, enrich_scaffolds, is_hit
 from crosshub.chemistry.structure import Structure, parse, standardise
 
@@ -25,6 +31,7 @@ __all__ = [
     "fingerprints",
     "is_hit",
     "nearest",
+    "of_diseases",
     "parse",
     "read_library",
     "read_structures",

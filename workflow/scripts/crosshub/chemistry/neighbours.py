@@ -72,6 +72,19 @@ def nearest(
     return place, similar[np.arange(len(prints)), place]
 
 
+def of_diseases(known: pd.DataFrame, diseases: Sequence[str]) -> pd.DataFrame:
+    """Return the known drugs of these diseases, and those that were named for none.
+
+    Parameters
+    ----------
+    known
+        Result of `find_known`: name, disease (missing where none was named), smiles.
+    diseases
+        Those wanted.
+    """
+    return known[known["disease"].isna() | known["disease"].isin(diseases)]
+
+
 def add_neighbours(
     candidates: pd.DataFrame, known: pd.DataFrame, *, distance: float = DISTANCE
 ) -> pd.DataFrame:

@@ -22,7 +22,8 @@ class Answers:
     Attributes
     ----------
     compounds
-        query, then the columns of `summarise_compounds`, for every query that was asked.
+        query, then the columns of `summarise_compounds`, for every query that was asked; and
+        reference (`SignatureStore.label`).
     cells
         query, compound, cell, n_signatures, ncs (mean).
     matches
@@ -86,7 +87,7 @@ def ask_all(
         log.info("%s: %d compounds", query.name, len(compounds[-1]))
     names = [query.name for query in asked]
     return Answers(
-        _joined(names, compounds, COLUMNS),
+        _joined(names, compounds, COLUMNS).assign(reference=store.label),
         _joined(names, cells, ["compound", "cell", "n_signatures", "ncs"]),
         kept,
     )

@@ -1,8 +1,9 @@
 """The drug list: the compounds with their structures and what is known of them."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ from pandas.api.types import is_numeric_dtype
 from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
+from crosshub.chemistry import add_neighbours
+from crosshub.compounds.query import SHARED
+from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import COLUMNS as SUMMARY
 from crosshub.compounds.summary import SCORES, STRENGTHS
-from crosshub.compounds.targets import split_names
+from crosshub.compounds.targets import neighbours_of, split_names
 from crosshub.tables import whole
 
 log = logging.getLogger(__name__)
@@ -50,6 +54,46 @@ def identities(structures: pd.DataFrame) -> dict[str, str]:
     return dict(zip(known["name"].str.lower(), known["inchikey"], strict=True))
 
 
+def make_drug_list(
+    compounds: pd.DataFrame,
+    structures: pd.DataFrame,
+    *,
+    plan: Mapping[str, Any],
+    panel: Sequence[str],
+    interactions: pd.DataFrame | None,
+    drugs: pd.DataFrame,
+    distance: float,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put everything that is known of the compounds beside their answers to all queries.
+
+    Parameters
+    ----------
+    compounds
+        Results of `summarise_compounds` for every query, with the column query.
+    structures, panel
+        See `annotate_compounds`.
+    plan
+        Of the comparison: diseases, at_least.
+    interactions
+        Of `interactions.read_interactions`; None: none are known.
+    drugs
+        Known drugs of the diseases (`chemistry.of_diseases`).
+    distance
+        Of a cluster; see `chemistry.cluster`.
+
+    Returns
+    -------
+    tuple of DataFrame
+        The drug list of the shared query (`annotate_compounds`, then cluster, nearest_known and
+        similarity_to_known of `chemistry.add_neighbours`), and `several.reverse_all`.
+    """
+    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"])
+    shared = compounds[compounds["query"] == SHARED].drop(columns="query")
+    near = neighbours_of(panel, interactions)["partner"]
+    table = annotate_compounds(shared, structures, panel=panel, near_panel=near, several=several)
+    return add_neighbours(table, drugs, distance=distance), several
+
+
 def annotate_compounds(
     compounds: pd.DataFrame,
     structures: pd.DataFrame,
@@ -81,7 +125,8 @@ def annotate_compounds(
         rank (from 1 without gaps), name, inchikey, smiles, then the columns of
         `summarise_compounds`, reversed_in, p_all_diseases, fdr_all_diseases, phase, mechanism,
         targets, targets_in_panel, targets_near_panel, synonyms, no_structure (why there is none,
-        else empty), and the other columns of `structures`. Compounds without a structure stay.
+        else empty), reference (the release that was asked), and the other columns of `structures`.
+        Compounds without a structure stay.
     """
     table = compounds.rename(columns={"compound": "name"}).sort_values("rank", ignore_index=True)
     table["synonyms"] = table["synonyms"].astype(object).fillna("")
@@ -105,6 +150,7 @@ def annotate_compounds(
     table["rank"] = np.arange(1, len(table) + 1)
     evidence = [name for name in SUMMARY if name not in {"rank", "compound", "synonyms"}]
     evidence += [name for name in (*SCORES, *STRENGTHS) if name in table]
+    others = [*(name for name in ("reference",) if name in table), *others]
     return table[
         [
             *("rank", "name", "inchikey", "smiles", *evidence, *_SEVERAL, *_ANNOTATIONS),

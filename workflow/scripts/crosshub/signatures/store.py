@@ -84,6 +84,11 @@ class SignatureStore:
         return len(self.gene_table)
 
     @property
+    def label(self) -> str:
+        """Name of the release and the beginning of the checksum of the file that was indexed."""
+        return f"{self.release}, sha256 {self.record['sha256'][:12]}"
+
+    @property
     def release(self) -> str:
         """Name of the release that the signatures are from."""
         return self.record["release"]
