@@ -80,7 +80,8 @@ def compounds(source: Source) -> Section:
                     "cell lines of the mean normalised score within each; p is the share of random "
                     "queries that reverse as well; the mean over cell lines is by random effects, "
                     "with its 95 % interval; `without one` is the worst p with one cell line "
-                    "left out; the third false discovery rate is for reversing every disease.",
+                    "left out; the third false discovery rate is for reversing every disease."
+                    + _reference(found),
                     "small",
                 ),
                 drug_list(found, file, name),
@@ -165,6 +166,11 @@ def _queries(source: Source, section: Section, name: str) -> None:
 def _what(row: dict[str, Any]) -> str:
     parts = [row["kind"], row.get("disease"), row.get("module")]
     return " ".join(str(part) for part in parts if not is_missing(part) and part)
+
+
+def _reference(found: pd.DataFrame) -> str:
+    names = found["reference"].dropna().unique() if "reference" in found else []
+    return f" Asked of {names[0]}." if len(names) else ""
 
 
 def _query(query: dict[str, Any]) -> str:
