@@ -605,7 +605,7 @@ def test_the_auc_within_folds_is_that_of_the_evaluation():
     found = fold_auc(scores, case, fold, np.ones((1, 50)))[0]
     for number in range(3):
         table = pd.DataFrame({"unit": 0, "fold": fold, "disease": "d", "cohort": "c"})
-        table = table.assign(case=case, score=scores[:, number])
+        table = table.assign(case=case, outcome=np.nan, score=scores[:, number])
         theirs = performance.fold_auc(table)
         assert found[number] == pytest.approx(theirs["auc"].iloc[0], abs=1e-12)
 
