@@ -67,7 +67,7 @@ def test_groups_of_one_have_no_interval():
     assert np.isnan(delong(np.array([True, True]), np.array([1.0, 0.0]))[0])
 
 
-def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20):
+def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20, n_genes=5):
     case = np.repeat([True, False], n // 2)
     return pd.DataFrame(
         {
@@ -80,6 +80,7 @@ def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20):
             "case": case,
             "outcome": np.nan,
             "score": score,
+            "n_genes": n_genes,
         }
     )
 
@@ -229,3 +230,26 @@ def test_random_panels_that_do_as_well_count():
     )
     assert against_random_panels(panels, "d", 0.8) == 1
     assert np.isnan(against_random_panels(panels, "other", 0.8))
+
+
+def test_the_upper_limit_knows_what_folds_with_a_panel_can_do():
+    """Half of the folds select nothing and score alike: the delivered model has a panel."""
+    rng = np.random.default_rng(3)
+    case = np.repeat([True, False], 20)
+    fold = np.tile([0, 1], 20)
+    score = np.where(fold == 0, 1.5 * case + rng.normal(size=40), 0.0)
+    sizes = np.where(fold == 0, 5, 0)
+    done = predictions("cv", "0", score, fold=fold, n=40, n_genes=sizes)
+    null = [
+        predictions("permutation", str(i), rng.normal(size=40), fold=fold, n=40) for i in range(40)
+    ]
+    row = cross_validated(pd.concat([done, *null])).set_index("cohort").loc["all"]
+    with_panel = cross_validated(pd.concat([done[done["n_genes"] > 0], *null]))
+    best = with_panel.set_index("cohort").loc["all", "auc"]
+    assert row["auc"] == pytest.approx((best + 0.5) / 2)
+    spread = row["auc"] - row["auc_low"]
+    assert row["auc_high"] == pytest.approx(min(best + spread, 1))
+    # Where every fold has a panel the interval is even.
+    whole = cross_validated(pd.concat([done.assign(n_genes=5), *null])).set_index("cohort")
+    even = whole.loc["all", "auc_high"] - row["auc"]
+    assert even == pytest.approx(spread)

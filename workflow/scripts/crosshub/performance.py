@@ -213,13 +213,16 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
         AUC ± 1.96 standard deviations of the whole procedure under permuted labels, cut at 0 and 1:
         intervals that count samples as independent cover too seldom here. The deviation is never
         taken below that of a score without signal in as many independent samples, because a
-        procedure that selects nothing under permuted labels has no spread at all. Of numbers auc
-        is the concordance. A permutation is
-        one repeat and the AUC a mean over repeats, so that p and interval lean to the safe side.
-        Without permutations interval and p are missing.
+        procedure that selects nothing under permuted labels has no spread at all. Folds that
+        select nothing count with 0.5 in the AUC; a model that is delivered has a panel, so the
+        upper limit starts from the mean of the folds that have one, where that is the higher. A
+        permutation is one repeat and the AUC a mean over repeats, so that p and interval lean to
+        the safe side. Without permutations interval and p are missing. Of numbers auc is the
+        concordance.
     """
     tested = predictions[predictions["resampling"] == "cv"]
     observed = fold_auc(tested)
+    selecting = fold_auc(tested[tested["n_genes"] > 0]).groupby(["disease", "cohort"])["auc"].mean()
     null = fold_auc(predictions[predictions["resampling"] == "permutation"])
     rows = []
     for (disease, cohort), part in observed.groupby(["disease", "cohort"], sort=True):
@@ -228,7 +231,8 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
         low = high = p_value = np.nan
         if of_null.size > 1:
             spread = Z * max(of_null.std(ddof=1), _least_spread(tested, disease, cohort))
-            low, high = max(auc - spread, 0.0), min(auc + spread, 1.0)
+            low = max(auc - spread, 0.0)
+            high = min(max(auc, selecting.get((disease, cohort), auc)) + spread, 1.0)
             p_value = (1 + int((of_null >= auc).sum())) / (1 + of_null.size)
         rows.append((disease, cohort, auc, low, high, p_value, of_null.size))
     columns = ["disease", "cohort", "auc", "auc_low", "auc_high", "p_permutation", "permutations"]
