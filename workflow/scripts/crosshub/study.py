@@ -1,6 +1,7 @@
 """A study: its config and its table of cohorts, checked, and what follows from them."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -231,7 +232,7 @@ def _read_rows(path: str, schema: Mapping[str, Any]) -> tuple[list[Row], list[st
     header = lines[0][1] if lines else []
     if not header:
         raise DataError(f"{path}: is empty; it needs a header line and a row for each cohort")
-    twice = sorted({name for name in header if header.count(name) > 1})
+    twice = sorted(name for name, times in Counter(header).items() if times > 1)
     if twice:
         raise DataError(f"{path}: the column '{twice[0]}' occurs twice; keep one")
     # A wrong column is one mistake, not one in each row.
