@@ -33,7 +33,14 @@ def docking(source: Source) -> Section | None:
     section = Section("Docking")
     if not items:
         what = "the proteins of genes (PDB files or ids)"
-        section.add(not_asked("Compounds were not docked", "docking", what))
+        section.add(
+            not_asked("Compounds were not docked", "docking", what),
+            Text(
+                "AutoDock Vina then puts the head of the drug list into the protein; the ligand of "
+                "its crystal is docked back first, and tells whether the scores mean anything.",
+                "small",
+            ),
+        )
         return section
     section.add(
         Text(
