@@ -13,7 +13,7 @@ from crosshub.tables import read_frame, read_table, write_table
 with job(snakemake) as log:
     source, made, params = snakemake.input, snakemake.output, snakemake.params
     compounds = read_table(source.compounds, text=["compound", "synonyms", "reference"])
-    structures = read_table(source.structures, text=["name", "inchikey", "smiles"])
+    structures = read_table(source.structures, text=["name", "inchikey", "smiles", "phase"])
     drugs = read_table(source.drugs, text=["name", "disease", "smiles"])
     known = source.get("interactions")
     options = {"plan": params.plan, "panel": panel_genes(read_table(source.panel))}

@@ -16,7 +16,8 @@ from crosshub.compounds.query import SHARED
 from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import COLUMNS as SUMMARY
 from crosshub.compounds.summary import SCORES, STRENGTHS
-from crosshub.compounds.targets import neighbours_of, split_names
+from crosshub.compounds.targets import neighbours_of
+from crosshub.lists import split_items
 from crosshub.tables import whole
 
 log = logging.getLogger(__name__)
@@ -25,20 +26,6 @@ _IDENTITY = ("inchikey", "smiles", "reason")
 _ANNOTATIONS = ("phase", "mechanism", "targets")
 _SEVERAL = ("reversed_in", "p_all_diseases", "fdr_all_diseases")
 _SDF_FIELDS = ("rank", "name", "inchikey", "score", "p_value", "fdr", "phase", "mechanism")
-
-
-def join_structures(described: pd.DataFrame, failures: pd.DataFrame) -> pd.DataFrame:
-    """Join the two results of `chemistry.describe_structures` into one table.
-
-    Returns
-    -------
-    DataFrame
-        One row a name; inchikey and smiles are empty and reason says why where a structure could
-        not be read.
-    """
-    table = pd.concat([described, failures.drop(columns="smiles")], ignore_index=True)
-    table[list(_IDENTITY)] = table[list(_IDENTITY)].astype(object).fillna("")
-    return table
 
 
 def identities(structures: pd.DataFrame) -> dict[str, str]:
@@ -141,7 +128,7 @@ def annotate_compounds(
         ("targets_near_panel", set(near_panel) - set(panel)),
     ):
         table[column] = [
-            "|".join(target for target in split_names(cell) if target in wanted)
+            "|".join(target for target in split_items(cell) if target in wanted)
             for cell in table["targets"]
         ]
     several = pd.DataFrame(columns=["compound", *_SEVERAL]) if several is None else several
@@ -190,7 +177,7 @@ def _of_names(table: pd.DataFrame, structures: pd.DataFrame) -> tuple[pd.DataFra
     known = structures.reindex(columns=["name", *text, *others])
     known = known.assign(key=known.pop("name").astype(str).str.lower()).drop_duplicates("key")
     names = [
-        [name.lower(), *filter(None, more.lower().split("|"))]
+        [name.lower(), *split_items(more.lower())]
         for name, more in zip(table["name"].astype(str), table["synonyms"], strict=True)
     ]
     each = pd.Series(names, dtype=object).explode().rename("key").rename_axis("row").reset_index()
