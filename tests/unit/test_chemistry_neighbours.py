@@ -6,7 +6,6 @@ import pytest
 from crosshub.chemistry import (
     add_neighbours,
     cluster,
-    describe_structures,
     draw_grid,
     draw_scaffolds,
     enrich_scaffolds,
@@ -161,13 +160,11 @@ def test_alerts_are_those_of_the_catalogue():
         assert matched > 3
 
 
-def test_veber_and_lipinski():
+def test_veber_and_lipinski(library_of):
     chain = "CCCCCCCCCCCCCC"
     sugar = "OCC1OC(OC2C(CO)OC(O)C(O)C2O)C(O)C(O)C1O"
-    found, _ = describe_structures(
-        pd.DataFrame({"name": ["chain", "sugar", "aspirin"],
-                      "smiles": [chain, sugar, "CC(=O)Oc1ccccc1C(=O)O"]})
-    )  # fmt: skip
+    smiles = [chain, sugar, "CC(=O)Oc1ccccc1C(=O)O"]
+    found = library_of(name=["chain", "sugar", "aspirin"], smiles=smiles).structures
     assert found["veber_violations"].tolist() == [1, 1, 0]
     assert found["fraction_sp3"].tolist() == [1, 1, pytest.approx(1 / 9)]
     assert (found.loc[1, "h_bond_donors"], found.loc[1, "lipinski_violations"]) == (8, 2)

@@ -2,10 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub import figures
-from crosshub.chemistry import describe_structures
 from crosshub.compounds.asking import ask_all
 from crosshub.compounds.choice import choose_signatures
-from crosshub.compounds.drug_list import annotate_compounds, identities, join_structures, write_sdf
+from crosshub.compounds.drug_list import annotate_compounds, identities, write_sdf
 from crosshub.compounds.query import build_queries
 from crosshub.compounds.recall import self_recall
 from crosshub.compounds.several import reverse_all
@@ -414,7 +413,7 @@ def test_recall_of_noise_is_that_of_chance(tmp_path):
     assert found["recall_low"] <= found["chance"] <= found["recall_high"]
 
 
-def test_a_study_without_any_query_ends_in_an_empty_drug_list(planted, tmp_path):
+def test_a_study_without_any_query_ends_in_an_empty_drug_list(planted, tmp_path, library_of):
     """Through files, as the rules do it: every table has its columns, every figure a sentence."""
     store = planted[0]
     genes = {"gene": list(store.genes), "direction": "up", "p_value": np.nan, "shared": False}
@@ -428,7 +427,7 @@ def test_a_study_without_any_query_ends_in_an_empty_drug_list(planted, tmp_path)
     write_frame(found.matches, tmp_path / "scores.parquet")
     compounds = read_table(tmp_path / "compounds.tsv", text=["compound", "synonyms"])
     several = reverse_all(compounds, ["x", "y"])
-    nothing = join_structures(*describe_structures(pd.DataFrame({"name": [], "smiles": []})))
+    nothing = library_of().structures
     table = annotate_compounds(compounds.drop(columns="query"), nothing, several=several)
     assert table.empty
     assert {"rank", "name", "inchikey", "smiles", "score", "p_value", "fdr"} <= set(table.columns)
@@ -455,20 +454,14 @@ def summary():
 
 
 @pytest.fixture
-def known():
-    return join_structures(
-        *describe_structures(
-            pd.DataFrame(
-                {
-                    "name": ["aspirin", "acetylsalicylate", "broken", "ethanol", "unused"],
-                    "smiles": [ASPIRIN, ASPIRIN + ".[Na]", "C1CC", "CCO", "CC"],
-                    "phase": ["Launched", "", "Phase 1", "", ""],
-                    "mechanism": ["COX inhibitor", "", "", "", ""],
-                    "targets": ["PTGS1|PTGS2", "", "TP53", "", ""],
-                }
-            )
-        )
-    )
+def known(library_of):
+    return library_of(
+        name=["aspirin", "acetylsalicylate", "broken", "ethanol", "unused"],
+        smiles=[ASPIRIN, ASPIRIN + ".[Na]", "C1CC", "CCO", "CC"],
+        phase=["Launched", "", "Phase 1", "", ""],
+        mechanism=["COX inhibitor", "", "", "", ""],
+        targets=["PTGS1|PTGS2", "", "TP53", "", ""],
+    ).structures
 
 
 def test_candidates(summary, known):
@@ -510,8 +503,8 @@ def test_the_drug_list_is_sorted_by_p_then_score(summary, known):
     assert found["name"].tolist() == order
 
 
-def test_candidates_without_any_structure(summary):
-    nothing = join_structures(*describe_structures(pd.DataFrame({"name": [], "smiles": []})))
+def test_candidates_without_any_structure(summary, library_of):
+    nothing = library_of().structures
     found = annotate_compounds(summary(None), nothing)
     assert found["name"].tolist() == summary(None)["compound"].tolist()
     assert (found["smiles"] == "").all()
