@@ -418,7 +418,7 @@ def test_a_study_without_any_query_ends_in_an_empty_drug_list(planted, tmp_path,
     store = planted[0]
     genes = {"gene": list(store.genes), "direction": "up", "p_value": np.nan, "shared": False}
     queries = build_queries(pd.DataFrame(genes), {}, {}, store.genes)
-    assert queries[0].reason == "no gene is up or down"
+    assert queries[0].reason == "no gene is shared"
     found = ask_all(
         store, queries, np.arange(5), permutations=99, generator=lambda _: np.random.default_rng(0)
     )
