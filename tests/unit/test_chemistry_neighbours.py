@@ -14,6 +14,7 @@ from crosshub.chemistry import (
     nearest,
 )
 from crosshub.chemistry.alerts import brenk, pains
+from crosshub.compounds.found import reverses
 from crosshub.errors import DataError
 from crosshub.simulate.compounds import read_structures
 from rdkit import Chem, DataStructs
@@ -134,13 +135,17 @@ def test_hits():
     score, fdr = np.linspace(-3, 3, 100), np.repeat([0.01, 1], [30, 70])
     table = pd.DataFrame({"score": score, "fdr": fdr})
     hits, criterion = is_hit(table)
-    assert (hits.sum(), criterion) == (30, "reversing, FDR at most 0.05")
+    assert (hits.sum(), criterion) == (30, "reversing, FDR at most 0.1")
     hits, criterion = is_hit(table.assign(fdr=1.0))
     assert (np.flatnonzero(hits).tolist(), criterion) == (
         list(range(20)),
         "the best 20 of the list",
     )
     assert is_hit(table.iloc[:9].assign(fdr=1.0))[0].sum() == 3
+    both = pd.DataFrame({"score": [-1, 1, -1, 0], "fdr": [0.1, 0.01, 0.11, 0.01]})
+    assert reverses(both).tolist() == [True, False, False, False]
+    assert reverses(both, fdr=0.2).tolist() == [True, False, True, False]
+    assert is_hit(pd.DataFrame(columns=["score", "fdr"]))[0].tolist() == []
 
 
 def test_alerts_are_those_of_the_catalogue():

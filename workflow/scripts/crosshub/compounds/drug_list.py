@@ -12,6 +12,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
 from crosshub.chemistry import add_neighbours
+from crosshub.compounds.found import FDR
 from crosshub.compounds.query import SHARED
 from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import COLUMNS as SUMMARY
@@ -50,6 +51,7 @@ def make_drug_list(
     interactions: pd.DataFrame | None,
     drugs: pd.DataFrame,
     distance: float,
+    fdr: float = FDR,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put everything that is known of the compounds beside their answers to all queries.
 
@@ -67,6 +69,8 @@ def make_drug_list(
         Known drugs of the diseases (`chemistry.of_diseases`).
     distance
         Of a cluster; see `chemistry.cluster`.
+    fdr
+        See `several.reverse_all`.
 
     Returns
     -------
@@ -74,7 +78,7 @@ def make_drug_list(
         The drug list of the shared query (`annotate_compounds`, then cluster, nearest_known and
         similarity_to_known of `chemistry.add_neighbours`), and `several.reverse_all`.
     """
-    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"])
+    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"], fdr=fdr)
     shared = compounds[compounds["query"] == SHARED].drop(columns="query")
     near = neighbours_of(panel, interactions)["partner"]
     table = annotate_compounds(shared, structures, panel=panel, near_panel=near, several=several)
