@@ -14,6 +14,7 @@ from crosshub.chemistry import (
     nearest,
 )
 from crosshub.chemistry.alerts import brenk, pains
+from crosshub.chemistry.neighbours import _neighbours
 from crosshub.compounds.found import reverses
 from crosshub.errors import DataError
 from crosshub.simulate.compounds import read_structures
@@ -50,6 +51,16 @@ def test_clusters_are_those_of_the_reference(series, distance):
     assert as_sets(labels) == {frozenset(last - place for place in group) for group in theirs}
     # Numbers begin with the cluster of the first compound.
     assert list(dict.fromkeys(labels)) == list(range(1, len(theirs) + 1))
+
+
+def test_neighbours_are_kept_in_few_bytes(series):
+    prints = fingerprints(series)
+    near = _neighbours(prints, 0.6)
+    assert {places.dtype for places in near} == {np.dtype(np.int32)}
+    similar = np.array([DataStructs.BulkTanimotoSimilarity(one, prints) for one in prints])
+    np.fill_diagonal(similar, 0)
+    for places, row in zip(near, similar, strict=True):
+        assert places.tolist() == np.flatnonzero(row >= 1 - 0.6).tolist()
 
 
 def test_planted_series_are_found(series):
