@@ -63,3 +63,10 @@ def test_what_only_fills_up_and_what_is_not_asked_is_said(study):
     assert "Of the 13 genes of that query 9 are not shared and only fill it up." in text
     assert "the last false discovery rate is for reversing every disease" in text
     assert "(9 of 13 in all)" in _filled(source)
+
+
+def test_phases_and_names_that_are_numbers_stay_text(tmp_path):
+    table = pd.DataFrame({"compound": ["1", "2"], "phase": ["4", ""], "synonyms": ["5312", ""]})
+    write_table(table, tmp_path / "t.tsv")
+    found = Source(tmp_path, {}, [], {}).table("t.tsv")
+    assert found.loc[0].tolist() == ["1", "4", "5312"]
