@@ -41,7 +41,7 @@ def test_where_no_gene_is_shared_one_sentence_says_that_nothing_was_asked(study)
     assert text.count("was not asked, so that there is no drug list: no gene is shared.") == 1
     assert "false discovery rate of" not in text
     assert "No compound was scored" not in text
-    assert _filled(source) == ""
+    assert _filled(source) == ", not in all, where no gene is shared,"
     scored, _ = study({"up": 10, "up_in_reference": 10, "down": 10, "down_in_reference": 10})
     assert "No compound was scored: the drug list is empty." in scored
 

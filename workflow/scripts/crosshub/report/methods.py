@@ -244,15 +244,17 @@ def _use(source: Source) -> Iterator[str]:
 
 def _filled(source: Source) -> str:
     """Say where shared genes did not suffice for the query."""
-    parts = []
+    parts, without = [], []
     for name in source.comparisons:
         asked = source.table(f"compounds/{name}/asked.tsv")
         if asked is None:
             continue
         shared = asked[asked["query"] == SHARED].iloc[0]
         filled = int(shared["filled_up"] + shared["filled_down"])
-        if shared["asked"] and filled:
+        if not shared["asked"]:
+            without.append(f"not in {name}, where {shared['reason']}")
+        elif filled:
             parts.append(f"{filled} of {int(shared['up'] + shared['down'])} in {name}")
-    if not parts:
-        return ""
-    return f", filled up with the next best genes that are not shared ({listed(parts)}),"
+    filled_up = f"filled up with the next best genes that are not shared ({listed(parts)})"
+    said = [*([filled_up] if parts else []), *without]
+    return f", {'; '.join(said)}," if said else ""
