@@ -60,3 +60,17 @@ def make_cohort():
         return Cohort(name, accession or name, disease, role, values, table)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def library_of():
+    """Return a function that standardises compounds, given column by column."""
+    from crosshub.chemistry import standardise_library
+    from crosshub.chemistry.library import COLUMNS
+
+    def made(**columns):
+        rows = pd.DataFrame(columns, columns=[*COLUMNS, "table", "fault"]).astype(object).fillna("")
+        rows = rows.astype(str)
+        return standardise_library(rows.assign(row=range(1, len(rows) + 1), order=0))
+
+    return made

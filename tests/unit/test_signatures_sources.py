@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore, index_signatures, read_release_table
+from crosshub.signatures.annotation import describe_signatures
 from crosshub.symbols import GeneNames, read_gene_names
 from crosshub.tables import read_json, read_table
 
@@ -539,3 +540,10 @@ def test_record(tmp_path, values):
     assert (record["format"], record["width"]) == (2, 10)
     names = {str(p.relative_to(tmp_path / "store")) for p in (tmp_path / "store").rglob("*.*")}
     assert set(record["files"]) == names - {"source.json"}
+
+
+def test_the_verdicts_of_all_releases_are_of_one_vocabulary():
+    words = ["1", "1.0", "TRUE", "good", "Yes", "pass", "0", "0.0", "False", "bad", "NO", "fail"]
+    found = pd.DataFrame({"sig_id": [f"s{i}" for i in range(14)], "quality": [*words, "0.7", ""]})
+    described = describe_signatures(found, [], "x")
+    assert described["quality"].tolist() == ["true"] * 6 + ["false"] * 6 + ["", ""]

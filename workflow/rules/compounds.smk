@@ -210,6 +210,7 @@ rule annotate_compounds:
         plan=lambda wildcards: STUDY.comparisons[wildcards.comparison],
         min_score=STUDY.config["biology"]["min_score"],
         distance=STUDY.config["compounds"]["cluster_distance"],
+        fdr=STUDY.config["compounds"]["hit_fdr"],
         seed=SEED,
         code=source_hash("annotate_compounds"),
     message:

@@ -13,6 +13,7 @@ from crosshub.compounds.cells import (
     over_cells,
     within_cell_variance,
 )
+from crosshub.compounds.names import is_compound
 from crosshub.connectivity import SCORES as REGISTERED
 from crosshub.differential import benjamini_hochberg
 
@@ -89,7 +90,7 @@ def summarise_compounds(
     Subramanian et al. 2017, Cell 171:1437 (ncs, the quantile over cell lines). Hartung and Knapp
     2001, Statistics in Medicine 20:3875 (random effects).
     """
-    other = matches["type"].str.match(r"ctl|trt_(?!cp)").to_numpy(bool)
+    other = ~is_compound(matches["type"]).to_numpy()
     if other.any():
         log.info("%d signatures of controls and genes are no compounds", other.sum())
     used = matches[["compound", "cell", "ncs"]].assign(
@@ -141,7 +142,7 @@ def mean_by_cell(
     DataFrame
         compound (as `summarise_compounds` names it), cell, n_signatures, ncs.
     """
-    used = matches[~matches["type"].str.match(r"ctl|trt_(?!cp)").astype(bool)]
+    used = matches[is_compound(matches["type"])]
     used = used.assign(key=keys_of(used["compound"], identity))
     names = _names(used)["compound"]
     grouped = used.groupby(["key", "cell"], sort=True)["ncs"]

@@ -29,8 +29,8 @@ SIGNATURE_NAMES = {
 }
 _WITH_UNIT = {"concentration (M)", "duration (h)"}
 _MISSING = ("-666", "-666.0", "-666.000000", "nan", "NaN", "NA", "N/A")
-_VERDICTS = {"1": "true", "1.0": "true", "true": "true", "0": "false", "0.0": "false",
-             "false": "false"}  # fmt: skip
+_VERDICTS = dict.fromkeys(("1", "1.0", "true", "good", "yes", "pass"), "true")
+_VERDICTS |= dict.fromkeys(("0", "0.0", "false", "bad", "no", "fail"), "false")
 
 
 def text(values: Any) -> Any:
