@@ -1,8 +1,5 @@
 """The scores on real L1000 signatures: who is found first, and who is found beside."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -17,20 +14,10 @@ ALL_INHIBITORS = INHIBITORS | {"APHA-compound-8"}
 SUMS = ["sum", "xsum"]
 
 
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
-
-
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, real_signatures):
     folder = tmp_path_factory.mktemp("real") / "store"
-    index_signatures(real("l1000_level5_SKB_5000x100.tsv.gz"), folder)
+    index_signatures(real_signatures("l1000_level5_SKB_5000x100.tsv.gz"), folder)
     store = SignatureStore.open(folder)
     assert (store.n_genes, len(store.signatures)) == (4996, 100)
     return store

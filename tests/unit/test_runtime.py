@@ -1,3 +1,4 @@
+import ast
 import logging
 import shutil
 import subprocess
@@ -6,6 +7,7 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import crosshub
 import pytest
 from crosshub.errors import ConfigError, DataError
 from crosshub.provenance import input_hashes, source_hash, versions
@@ -194,3 +196,34 @@ def test_the_real_scripts_depend_on_what_they_use(tmp_path):
     labels.write_text(labels.read_text() + "\n")
     assert source_hash(label) != before[0]
     assert source_hash(fit) == before[1]
+
+
+def compiled_names(tree):
+    """Return the functions of a module that numba compiles."""
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any("jit" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+
+
+def test_compiled_functions_use_nothing_of_another_file():
+    """The cache of numba sees changes in the file of a function, not in those it imports from."""
+    package = Path(crosshub.__file__).parent
+    number = 0
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("crosshub")
+            for alias in node.names
+        }
+        compiled = compiled_names(tree)
+        number += len(compiled)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name in compiled:
+                used = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+                assert not used & imported, f"{path}: {node.name}"
+    assert number > 20

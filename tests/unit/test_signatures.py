@@ -1,7 +1,7 @@
 import gzip
+import hashlib
 import importlib.util
 import io
-import os
 import tracemalloc
 from pathlib import Path
 
@@ -11,22 +11,12 @@ import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures, verify_store
-from crosshub.signatures.ranking import rank_rows
+from crosshub.signatures.ranking import rank_rows, tie_order, tied_share
 from crosshub.tables import read_json, write_json
 from scipy import stats
 
 MORE_COLUMNS = ("compound_id", "quality", "tas", "replicate_correlation")
 MATRICES = ("ranks", "magnitudes", "values")
-
-
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
 
 
 def write_gctx(path, values, *, rows, columns):
@@ -74,16 +64,19 @@ def test_ranks_follow_the_float32_source(tmp_path, values):
     values[4] = np.round(values[4])
     index_signatures(gctx(tmp_path, values), tmp_path / "store", block=7)
     store = SignatureStore.open(tmp_path / "store")
+    marks = [hashlib.blake2b(gene.encode(), digest_size=8).digest() for gene in store.genes]
+    sooner = np.array([[other < own for other in marks] for own in marks])
     for j, profile in enumerate(values):
-        # The definition: how many genes are higher, plus those equal that come before.
+        # The definition: how many genes are higher, plus those equal that come before by the mark.
         above = (profile[None, :] > profile[:, None]).sum(axis=1)
-        before = np.array([(profile[:i] == profile[i]).sum() for i in range(len(profile))])
+        before = (sooner & (profile[None, :] == profile[:, None])).sum(axis=1)
         assert np.array_equal(store.matrix("ranks")[:, j], above + before + 1)
         size = np.abs(profile)
         below = (size[None, :] < size[:, None]).sum(axis=1)
-        before = np.array([(size[:i] == size[i]).sum() for i in range(len(size))])
+        before = (sooner & (size[None, :] == size[:, None])).sum(axis=1)
         assert np.array_equal(store.matrix("magnitudes")[:, j], below + before + 1)
     assert store.matrix("ranks")[8, 3] == store.matrix("ranks")[7, 3] - 1
+    assert store.record["tied_values"] == 0
     assert np.array_equal(store.matrix("values"), values.T.astype(np.float16))
     assert [store.matrix(name).dtype for name in MATRICES] == [np.uint16, np.uint16, np.float16]
 
@@ -326,8 +319,8 @@ def test_memory_is_bounded_by_the_width(tmp_path):
     assert peaks[0] < values.nbytes / 4 < peaks[1]
 
 
-def test_real_level_4_plate(tmp_path):
-    source = real("l1000_level4_A375_978x377.gctx")
+def test_real_level_4_plate(tmp_path, real_signatures):
+    source = real_signatures("l1000_level4_A375_978x377.gctx")
     index_signatures(source, tmp_path / "store", block=100)
     store = SignatureStore.open(tmp_path / "store")
     assert store.matrix("ranks").shape == (978, 377)
@@ -337,18 +330,20 @@ def test_real_level_4_plate(tmp_path):
     assert store.genes.tolist() == symbols
     assert np.array_equal(store.matrix("values"), matrix.T.astype(np.float16))
     # The metadata of the same plate, as text.
-    plain = pd.read_csv(real("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str)
+    plain = pd.read_csv(
+        real_signatures("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str
+    )
     plain = plain.set_index("id")
     names = plain.loc["pert_iname", store.signatures["signature"]].replace("-666", "")
     assert names.tolist() == store.signatures["compound"].tolist()
     assert set(store.signatures["type"]) == {"ctl_vehicle", "trt_cp", "trt_poscon"}
 
 
-def test_real_level_5_with_entrez_ids(tmp_path):
-    source = real("l1000_level5_12328x2.gctx")
+def test_real_level_5_with_entrez_ids(tmp_path, real_signatures):
+    source = real_signatures("l1000_level5_12328x2.gctx")
     with pytest.raises(DataError, match="no gene has a symbol"):
         index_signatures(source, tmp_path / "store")
-    genes = pd.read_csv(real("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
+    genes = pd.read_csv(real_signatures("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
     index_signatures(source, tmp_path / "store", genes=genes)
     store = SignatureStore.open(tmp_path / "store")
     assert store.n_genes == 12328
@@ -356,9 +351,9 @@ def test_real_level_5_with_entrez_ids(tmp_path):
     assert row.loc["TP53", "entrez"] == 7157
 
 
-def ranks_by_definition(keys):
-    """1 is the smallest; equal keys in the order of the genes."""
-    order = sorted(range(len(keys)), key=lambda i: (keys[i], i))
+def ranks_by_definition(keys, places):
+    """1 is the smallest; equal keys in the order that was given."""
+    order = sorted(range(len(keys)), key=lambda i: (keys[i], places[i]))
     ranks = np.empty(len(keys), int)
     ranks[order] = np.arange(1, len(keys) + 1)
     return ranks
@@ -374,19 +369,41 @@ def test_ranks_of_every_kind_of_number(genes):
             rng.normal(size=genes) * 10.0 ** rng.integers(-30, 30, genes)]  # fmt: skip
     values = np.array(rows, np.float32) + np.float32(0)
     ranks, magnitudes = np.empty(values.shape, np.uint16), np.empty(values.shape, np.uint16)
-    rank_rows(values.view(np.uint32), ranks, magnitudes)
+    order = rng.permutation(genes).astype(np.uint16)
+    places = np.argsort(order)
+    rank_rows(values.view(np.uint32), order, ranks, magnitudes)
     for row, found, sizes in zip(values.tolist(), ranks, magnitudes, strict=True):
-        assert np.array_equal(found, ranks_by_definition([-value for value in row]))
-        assert np.array_equal(sizes, ranks_by_definition([abs(value) for value in row]))
+        assert np.array_equal(found, ranks_by_definition([-value for value in row], places))
+        assert np.array_equal(sizes, ranks_by_definition([abs(value) for value in row], places))
 
 
 def test_minus_zero_is_zero(tmp_path):
     profile = np.array([[0.0, -0.0, 1, -0.0, 0.0, -1]], np.float32)
     index_signatures(gctx(tmp_path, profile), tmp_path / "store")
     store = SignatureStore.open(tmp_path / "store")
-    assert store.matrix("ranks")[:, 0].tolist() == [2, 3, 1, 4, 5, 6]
-    assert store.matrix("magnitudes")[:, 0].tolist() == [1, 2, 5, 3, 4, 6]
+    ranks, magnitudes = (store.matrix(name)[:, 0] for name in ("ranks", "magnitudes"))
+    zeros = [0, 1, 3, 4]
+    assert (ranks[[2, 5]].tolist(), sorted(ranks[zeros])) == ([1, 6], [2, 3, 4, 5])
+    # By the mark of the gene among zeros of either sign, in both.
+    by_mark = [gene for gene in tie_order(store.genes) if gene in zeros]
+    assert ranks[by_mark].tolist() == [2, 3, 4, 5]
+    assert magnitudes[by_mark].tolist() == [1, 2, 3, 4]
+    assert sorted(magnitudes[[2, 5]]) == [5, 6]
     assert not np.signbit(store.matrix("values")[:2]).any()
+
+
+def test_many_equal_values_are_said(tmp_path, values, caplog):
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    assert not caplog.text
+    # Of 61 values in steps of 1 nearly all are shared.
+    values[::2] = values[::2].round()
+    values[1] = 0
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    share = SignatureStore.open(tmp_path / "store").record["tied_values"]
+    expected = [pd.Series(row).duplicated(keep=False).mean() for row in values]
+    assert share == pytest.approx(np.median(expected), abs=1e-4)
+    assert tied_share(values[1:2]) == 1
+    assert f"{100 * share:.0f} % of the values of a signature" in caplog.text
 
 
 def test_ranks_of_random_signatures_are_uniform(tmp_path, values):

@@ -1,7 +1,6 @@
 import gzip
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import h5py
@@ -15,16 +14,6 @@ from crosshub.tables import read_json, read_table
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "gctx" / "cmappy.json"
 CELLS = ["MCF7", "PC3", "A375", "HT29"]
-
-
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
 
 
 def text(path, content):
@@ -66,12 +55,14 @@ def checksum(content):
 
 
 @pytest.mark.parametrize("name", sorted(json.loads(GOLDEN.read_text())))
-def test_equal_to_cmappy_on_the_same_file(tmp_path, name):
+def test_equal_to_cmappy_on_the_same_file(tmp_path, name, real_signatures):
     golden = json.loads(GOLDEN.read_text())[name]
     ids = None
     if "level5" in name:
-        ids = pd.read_csv(real("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
-    store = built(real(name), tmp_path / "store", genes=ids, width=128)
+        ids = pd.read_csv(
+            real_signatures("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str
+        )
+    store = built(real_signatures(name), tmp_path / "store", genes=ids, width=128)
     # The plate's rows are named by probe sets, which the store does not keep.
     if "level5" in name:
         assert checksum("\n".join(store.gene_table["entrez"]).encode()) == golden["genes"]
@@ -292,9 +283,9 @@ def test_genes_get_the_symbols_in_force(tmp_path, values):
     assert store.record["genes_renamed"] == 4
 
 
-def test_real_genes_get_the_symbols_in_force(tmp_path):
-    level5 = real("l1000_level5_12328x2.gctx")
-    table = read_release_table(real("GSE92742_Broad_LINCS_gene_info.txt"))
+def test_real_genes_get_the_symbols_in_force(tmp_path, real_signatures):
+    level5 = real_signatures("l1000_level5_12328x2.gctx")
+    table = read_release_table(real_signatures("GSE92742_Broad_LINCS_gene_info.txt"))
     names = read_gene_names(Path(__file__).parents[2] / "resources" / "gene_names.tsv.gz")
     store = built(level5, tmp_path / "store", genes=table, names=names)
     assert store.n_genes == 12328
@@ -326,13 +317,13 @@ def test_genes_by_ensembl_id(tmp_path, values):
     assert store.gene_table["space"].tolist() == ["landmark"] * 60 + ["reported"]
 
 
-def test_space_of_the_genes(tmp_path, values):
+def test_space_of_the_genes(tmp_path, values, real_signatures):
     source = gctx(tmp_path / "x.gctx", values, range(1, 62), [f"s{i}" for i in range(23)])
     store = built(source, tmp_path / "store", genes=entrez_table())
     expected = ["landmark"] * 5 + ["best inferred"] * 4 + ["inferred"] * 52
     assert store.gene_table["space"].tolist() == expected
-    path = real("GSE92742_Broad_LINCS_gene_info.txt")
-    level5 = real("l1000_level5_12328x2.gctx")
+    path = real_signatures("GSE92742_Broad_LINCS_gene_info.txt")
+    level5 = real_signatures("l1000_level5_12328x2.gctx")
     counts = built(level5, tmp_path / "real", genes=read_table(path)).gene_table["space"]
     assert counts.value_counts().to_dict() == {
         "landmark": 978, "best inferred": 9196, "inferred": 2154,
