@@ -1,5 +1,6 @@
 import ast
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -10,7 +11,7 @@ from types import SimpleNamespace
 import crosshub
 import pytest
 from crosshub.errors import ConfigError, DataError
-from crosshub.provenance import input_hashes, source_hash, versions
+from crosshub.provenance import input_hashes, reference_name, source_hash, versions
 from crosshub.randomness import derived_seed, generator
 from crosshub.runtime import job
 
@@ -196,6 +197,23 @@ def test_the_real_scripts_depend_on_what_they_use(tmp_path):
     labels.write_text(labels.read_text() + "\n")
     assert source_hash(label) != before[0]
     assert source_hash(fit) == before[1]
+
+
+def test_the_folder_of_a_reference_is_of_all_that_its_store_depends_on():
+    plain = {"reference": "x/My ref.v2.gctx", "genes": None, "signatures": None, "release": None}
+    plain |= {"hit_fdr": 0.05}
+
+    def name(gene_names=None, **changes):
+        return reference_name({"compounds": plain | changes, "prepare": {"gene_names": gene_names}})
+
+    assert re.fullmatch(r"My_ref_[0-9a-f]{8}", name())
+    assert name() == name(hit_fdr=0.2)
+    others = [
+        name(reference="y/My ref.v2.gctx"), name(genes="g.tsv"), name(signatures="g.tsv"),
+        name(signatures=["g.tsv"]), name(release="g.tsv"), name(gene_names="g.tsv"),
+    ]  # fmt: skip
+    assert len({name(), *others}) == 7
+    assert name(reference=None) == ""
 
 
 def compiled_names(tree):
