@@ -1,5 +1,6 @@
 """Write a store piece by piece: in bounded memory, on several cores, going on after a stop."""
 
+import hashlib
 import logging
 import shutil
 from collections import deque
@@ -46,13 +47,16 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     identity
         All that the bytes of the pieces depend on.
     """
-    identity = {**identity, "format": FORMAT, "crosshub": __version__}
+    identity = {**identity, "format": FORMAT, "crosshub": __version__, "code": _code()}
     part = folder.with_name(f".{folder.name}.part")
     same = _read_whole(part / "part.json") == identity
     if part.exists() and not same:
         log.info("%s: is of another source or version: begins anew", part)
         shutil.rmtree(part)
     part.mkdir(parents=True, exist_ok=True)
+    # Pieces that a kill cut off.
+    for path in part.rglob(".*.part"):
+        path.unlink()
     write_json(identity, part / "part.json")
     try:
         yield part
@@ -64,6 +68,14 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     except DataError:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _code() -> str:
+    """Return a hash of the code that makes a store: pieces of two versions must not be mixed."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read_whole(path: Path) -> dict[str, Any]:
