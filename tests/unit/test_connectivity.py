@@ -9,6 +9,7 @@ from crosshub import figures
 from crosshub.connectivity import (
     SCORES,
     find_genes,
+    group_signatures,
     make_query,
     normalise,
     score_agreement,
@@ -153,13 +154,15 @@ def test_scores_equal_the_definitions_of_rcsm_and_signaturesearch_in_r(tmp_path)
             np.testing.assert_allclose(
                 values, expected[score], rtol=1e-6, atol=1e-6, err_msg=f"{name}: {score}"
             )
-        ncs = normalise(found["wtcs"], expected["cell"])
+        # CMap's own normalisation, in however small a group.
+        groups = group_signatures(expected["cell"], expected["cell"], fewest=1)
+        ncs = normalise(found["wtcs"], groups)
         np.testing.assert_allclose(ncs, expected["ncs"], rtol=1e-6, atol=1e-6)
         # Reference queries: the ends of the first seven signatures.
         orders = [profiles[f"s{i}"].sort_values(ascending=False).index for i in range(7)]
         sets = np.array([store.rows([*order[:12], *order[-9:]]) for order in orders])
         ends = make_query(store, store.genes[sets[0][:12]], store.genes[sets[0][12:]])
-        reference = normalise(score_sets(store, ends, sets), expected["cell"])
+        reference = normalise(score_sets(store, ends, sets), groups)
         np.testing.assert_allclose(tau(ncs, reference, fewest=7), expected["tau"], atol=1e-4)
         assert np.isnan(tau(ncs, reference, fewest=8)).all()
 
@@ -362,14 +365,35 @@ def test_blocks_columns_and_threads_do_not_matter(tmp_path, monkeypatch):
 
 def test_normalise():
     scores = np.array([2.0, 4.0, -1.0, 0.0, -3.0, 5.0])
-    groups = ["a", "a", "a", "a", "a", "b"]
+    cells = ["a", "a", "a", "a", "a", "b"]
+    groups = group_signatures(cells, ["t"] * 6, fewest=1)
     found = normalise(scores, groups)
     assert found == pytest.approx([2 / 3, 4 / 3, -0.5, 0, -1.5, 1])
     both = normalise(np.stack([scores, -scores * 7]).astype(np.float32), groups)
     assert both.dtype == np.float32
     assert both == pytest.approx(np.stack([found, -found]), rel=1e-6)
-    assert (normalise(np.zeros(3), ["a", "a", "b"]) == 0).all()
-    assert normalise(np.zeros((0, 3), np.float32), ["a", "a", "b"]).shape == (0, 3)
+    assert (normalise(np.zeros(3), group_signatures(["a", "a", "b"], ["t"] * 3)) == 0).all()
+    none = normalise(np.zeros((0, 6), np.float32), groups)
+    assert none.shape == (0, 6)
+
+
+def test_small_groups_are_normalised_by_their_type_or_by_all():
+    rng = np.random.default_rng(1)
+    cells = np.array(["A"] * 12 + ["B"] * 3 + ["C"] * 2 + ["A"] * 4)
+    types = np.array(["cp"] * 15 + ["sh"] * 6)
+    scores = rng.normal(size=21)
+    # A with cp stands by itself; B with cp is by the 15 of cp; the 6 of sh are by all 21.
+    expected = np.empty(21)
+    for own, by in ((slice(0, 12), slice(0, 12)), (slice(12, 15), slice(0, 15)),
+                    (slice(15, 21), slice(0, 21))):  # fmt: skip
+        for i in range(*own.indices(21)):
+            pool = scores[by]
+            expected[i] = scores[i] / np.abs(pool[np.sign(pool) == np.sign(scores[i])]).mean()
+    found = normalise(scores, group_signatures(cells, types))
+    assert found == pytest.approx(expected)
+    shuffled = rng.permutation(21)
+    again = normalise(scores[shuffled], group_signatures(cells[shuffled], types[shuffled]))
+    assert again == pytest.approx(expected[shuffled])
 
 
 def test_tau_counts_weaker_reference_queries():

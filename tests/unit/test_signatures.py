@@ -77,7 +77,7 @@ def test_ranks_follow_the_float32_source(tmp_path, values):
         assert np.array_equal(store.matrix("magnitudes")[:, j], below + before + 1)
     assert store.matrix("ranks")[8, 3] == store.matrix("ranks")[7, 3] - 1
     assert store.record["tied_values"] == 0
-    assert np.array_equal(store.matrix("values"), values.T.astype(np.float16))
+    assert np.array_equal(store.matrix("values")[:], values.T.astype(np.float16))
     assert [store.matrix(name).dtype for name in MATRICES] == [np.uint16, np.uint16, np.float16]
 
 
@@ -86,11 +86,12 @@ def test_store_reads_the_rows_that_are_asked_for(tmp_path, values):
     store = SignatureStore.open(tmp_path / "store")
     assert (store.n_genes, len(store.signatures)) == (61, 23)
     wanted = ["P40", "P2", "P7"]
-    assert np.array_equal(store.values(wanted), values.T[[40, 2, 7]].astype(np.float16))
-    assert np.array_equal(store.ranks(wanted), store.matrix("ranks")[[40, 2, 7]])
-    assert np.array_equal(store.magnitudes(wanted), store.matrix("magnitudes")[[40, 2, 7]])
+    rows = store.rows(wanted)
+    assert rows.tolist() == [40, 2, 7]
+    assert np.array_equal(store.matrix("values")[rows], values.T[rows].astype(np.float16))
+    assert np.array_equal(store.matrix("ranks")[rows], store.matrix("ranks")[:][rows])
     with pytest.raises(DataError, match="1 genes are absent, first 'QQ'"):
-        store.ranks(["P1", "QQ"])
+        store.rows(["P1", "QQ"])
 
 
 def test_block_size_does_not_matter_and_bytes_are_the_same(tmp_path, values):
@@ -173,8 +174,8 @@ def test_table_of_signatures(tmp_path, name):
     index_signatures(table(tmp_path / name, text), tmp_path / "store", block=2)
     store = SignatureStore.open(tmp_path / "store")
     assert store.genes.tolist() == ["NA", "TRUE", "MYC"]
-    assert store.values(["TRUE"]).tolist() == [[-1, 0.25, 3]]
-    assert store.ranks(["MYC"]).tolist() == [[2, 1, 3]]
+    assert store.matrix("values")[store.rows(["TRUE"])].tolist() == [[-1, 0.25, 3]]
+    assert store.matrix("ranks")[store.rows(["MYC"])].tolist() == [[2, 1, 3]]
     names = ["aspirin__MCF7__trt_cp", "aspirin__MCF7__trt_cp#2", "plain"]
     assert store.signatures["signature"].tolist() == names
     assert store.signatures["compound"].tolist() == ["aspirin", "aspirin", "plain"]
@@ -328,7 +329,7 @@ def test_real_level_4_plate(tmp_path, real_signatures):
         matrix = file["0/DATA/0/matrix"][:]
         symbols = [symbol.decode() for symbol in file["0/META/ROW/pr_gene_symbol"][:]]
     assert store.genes.tolist() == symbols
-    assert np.array_equal(store.matrix("values"), matrix.T.astype(np.float16))
+    assert np.array_equal(store.matrix("values")[:], matrix.T.astype(np.float16))
     # The metadata of the same plate, as text.
     plain = pd.read_csv(
         real_signatures("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str

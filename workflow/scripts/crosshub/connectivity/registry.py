@@ -116,8 +116,9 @@ SCORES = {
             expression_weighted_cosine,
             ("values",),
             "Zhou et al. 2018, Bioinformatics 34:3151",
-            "A signature of z-scores knows no expression levels: unless they are given, a gene "
-            "weighs by how strongly it usually responds in the reference; over the query's genes",
+            "A signature of z-scores knows no expression levels, which the paper weighs by: here "
+            "a gene weighs by how strongly it usually responds in the reference; over the query's "
+            "genes",
         ),
     )
 }

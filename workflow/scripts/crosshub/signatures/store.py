@@ -117,18 +117,6 @@ class SignatureStore:
             raise DataError(f"{self.folder}: {len(absent)} genes are absent, first '{absent[0]}'")
         return rows
 
-    def ranks(self, genes: Sequence[str]) -> np.ndarray:
-        """Return genes × signatures, uint16: 1 is the highest value of the signature."""
-        return self.matrix("ranks")[self.rows(genes)]
-
-    def values(self, genes: Sequence[str]) -> np.ndarray:
-        """Return genes × signatures, float16: the z-scores (``record["values"]``)."""
-        return self.matrix("values")[self.rows(genes)]
-
-    def magnitudes(self, genes: Sequence[str]) -> np.ndarray:
-        """Return genes × signatures, uint16: the rank of the absolute value, 1 is the smallest."""
-        return self.matrix("magnitudes")[self.rows(genes)]
-
 
 def verify_store(folder: str | Path) -> None:
     """Read every byte of a store and compare it with what was written.
