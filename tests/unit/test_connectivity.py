@@ -229,6 +229,27 @@ def test_scores_do_not_depend_on_the_order_of_the_rows(tmp_path):
             assert np.array_equal(found[0][name], other[name]), name
 
 
+def test_float16_costs_a_thousandth_of_a_score(tmp_path):
+    """What the package's documentation says of z-scores that are kept as float16."""
+    rng = np.random.default_rng(6)
+    values = rng.normal(0, 2, (2000, 200)).astype(np.float32)
+    frame = pd.DataFrame(values, index=[f"G{i}" for i in range(2000)])
+    store = make_store(tmp_path, frame.rename(columns="s{}".format))
+    rows = rng.permutation(2000)[:200]
+    effects = pd.Series(rng.uniform(0.5, 2, 200) * np.repeat([1, -1], 100), store.genes[rows])
+    query = make_query(store, store.genes[rows[:100]], store.genes[rows[100:]], effects=effects)
+    found = score_signatures(store, query)
+    given = {"ranks": store.matrix("ranks")[rows], "magnitudes": store.matrix("magnitudes")[rows]}
+    given["values"] = values[rows]
+    assert not np.array_equal(store.matrix("values")[rows].astype(np.float32), given["values"])
+    for name, score in SCORES.items():
+        exact = score.function(query, **{matrix: given[matrix] for matrix in score.matrices})
+        off = np.abs(found[name] - exact).max()
+        assert off <= 1e-3 * np.abs(exact).max(), name
+        if "values" not in score.matrices or name == "zhang":
+            assert off == 0, name
+
+
 def test_enrichment_equals_gseapy(tmp_path):
     folder = GOLDEN / "connectivity"
     profiles = pd.read_csv(folder / "profiles.tsv", sep="\t", index_col="gene")

@@ -289,7 +289,17 @@ def test_incomplete_store_is_refused(tmp_path, values):
     SignatureStore.open(tmp_path / "store")
     with pytest.raises(DataError, match="has changed since"):
         verify_store(tmp_path / "store")
+    with pytest.raises(DataError, match="values/0000.npy: .* has changed since"):
+        SignatureStore.open(tmp_path / "store", verify=True)
     path.write_bytes(good)
+    SignatureStore.open(tmp_path / "store", verify=True)
+    # The tables are read whole in any case.
+    table = tmp_path / "store" / "genes.tsv"
+    rows = table.read_text()
+    table.write_text(rows.replace("P7\t", "P8\t", 1))
+    with pytest.raises(DataError, match="genes.tsv: .* has changed since"):
+        SignatureStore.open(tmp_path / "store")
+    table.write_text(rows)
     record = read_json(tmp_path / "store" / "source.json")
     write_json({**record, "format": 1}, tmp_path / "store" / "source.json")
     with pytest.raises(DataError, match="not a complete signature store of format 2"):

@@ -13,7 +13,7 @@ from crosshub.tables import read_table, write_frame, write_table
 
 with job(snakemake) as log:
     source, made, params = snakemake.input, snakemake.output, snakemake.params
-    settings, store = params.settings, SignatureStore.open(snakemake.input.store)
+    settings, store = params.settings, SignatureStore.open(source.store, verify=True)
     columns, left_out = choose_signatures(store.signatures, settings)
     options = {"size": settings["query_size"], "kinds": settings["queries"]}
     options |= {"fdr": params.fdr, "trait_fdr": params.trait_fdr}
