@@ -8,7 +8,7 @@ import pandas as pd
 from numba import njit
 
 # With fewer signatures the means of a group follow the score that they divide.
-FEWEST = 10
+FEWEST_IN_GROUP = 10
 
 
 class Groups(NamedTuple):
@@ -33,7 +33,7 @@ def group_signatures(
     cells: Sequence[str] | np.ndarray,
     types: Sequence[str] | np.ndarray,
     *,
-    fewest: int = FEWEST,
+    fewest: int = FEWEST_IN_GROUP,
 ) -> Groups:
     """Group the signatures by cell line and type, small groups by what is larger.
 

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from crosshub.compounds.query import SHARED
+from crosshub.connectivity import SCORES
 from crosshub.report import structures
 from crosshub.report.blocks import (
     Column,
@@ -75,6 +76,7 @@ def compounds(source: Source) -> Section:
                     title="Do the scores agree?",
                     folded=True,
                 ),
+                _scores(),
                 Text(
                     "Sorted by p, then by score. The score is the 33rd or 67th percentile over "
                     "cell lines of the mean normalised score within each; p is the share of random "
@@ -91,6 +93,14 @@ def compounds(source: Source) -> Section:
             structures.scaffolds(source, section, name)
         _targets(source, section, name)
     return section
+
+
+def _scores() -> Table:
+    """Show whose each score is and what a reader of it must know."""
+    rows = [(score.name, score.limits, score.citation) for score in SCORES.values()]
+    columns = [words(title, title) for title in ("Score", "What to know of it", "Paper")]
+    frame = pd.DataFrame(rows, columns=[column.title for column in columns])
+    return table(frame, columns, caption="The scores")
 
 
 def _recall(source: Source, section: Section) -> None:
