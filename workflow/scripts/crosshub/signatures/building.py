@@ -29,7 +29,7 @@ _WRITTEN = "written.json"
 _TILE = 64
 _NAMED = 3
 # With more ties than this the user hears of it.
-_MANY_TIES = 0.05
+_MANY_TIES = 0.1
 
 
 @contextmanager
