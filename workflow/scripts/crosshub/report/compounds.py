@@ -45,6 +45,7 @@ def compounds(source: Source) -> Section:
     )
     _recall(source, section)
     structures.identities(source, section)
+    section.add(_scores())
     for name in source.comparisons:
         section.add(source.heading(name))
         _queries(source, section, name)
@@ -76,7 +77,6 @@ def compounds(source: Source) -> Section:
                     title="Do the scores agree?",
                     folded=True,
                 ),
-                _scores(),
                 Text(
                     "Sorted by p, then by score. The score is the 33rd or 67th percentile over "
                     "cell lines of the mean normalised score within each; p is the share of random "
@@ -100,7 +100,7 @@ def _scores() -> Table:
     rows = [(score.name, score.limits, score.citation) for score in SCORES.values()]
     columns = [words(title, title) for title in ("Score", "What to know of it", "Paper")]
     frame = pd.DataFrame(rows, columns=[column.title for column in columns])
-    return table(frame, columns, caption="The scores")
+    return table(frame, columns, caption="The scores; p and the order rest on the first")
 
 
 def _recall(source: Source, section: Section) -> None:
