@@ -1,9 +1,14 @@
 """The rules of compounds: what they make, and what they leave alone."""
 
+import ast
 import os
+import re
+from pathlib import Path
 
 import pytest
 import yaml
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -36,3 +41,21 @@ def test_a_table_of_the_user_beside_the_store_is_no_store(plan, tmp_path):
     assert code == 0, text
     assert "index_signatures" not in text
     assert "structures.tsv" in text
+
+
+def test_the_null_is_run_again_only_for_settings_that_it_reads():
+    """With the whole section in their params, a new hit_fdr would run every random query again."""
+    rules = (ROOT / "workflow" / "rules" / "compounds.smk").read_text()
+    given = {
+        name: set(ast.literal_eval(re.search(rf"^{name} = (\(.*\))$", rules, re.MULTILINE)[1]))
+        for name in ("CHOICE", "QUESTION")
+    }
+    assert 'settings=STUDY.config["compounds"],' not in rules
+    scripts = ROOT / "workflow" / "scripts"
+
+    def read(path):
+        return set(re.findall(r'settings(?:\.get\(|\[)"(\w+)"', (scripts / path).read_text()))
+
+    assert read("crosshub/compounds/choice.py") == given["CHOICE"]
+    assert read("match_compounds.py") == given["QUESTION"]
+    assert read("measure_recall.py") == {"recall_queries"}
