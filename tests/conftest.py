@@ -31,6 +31,19 @@ def mirror():
 
 
 @pytest.fixture(scope="session")
+def real_signatures(mirror):
+    """Find a file of real signatures: real_signatures("l1000_level5_12328x2.gctx")."""
+
+    def find(name):
+        path = mirror.parent / "signatures" / name
+        if not path.exists():
+            pytest.skip(f"the mirror has no {name}")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def make_cohort():
     """Make a cohort of noise with effects (in SD) on named genes."""
 

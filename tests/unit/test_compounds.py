@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub import figures
+from crosshub.compounds import asking
 from crosshub.compounds.asking import ask_all
 from crosshub.compounds.choice import choose_signatures
 from crosshub.compounds.drug_list import annotate_compounds, identities, write_sdf
@@ -9,7 +10,7 @@ from crosshub.compounds.query import build_queries
 from crosshub.compounds.recall import self_recall
 from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import mean_by_cell, summarise_compounds
-from crosshub.connectivity import match_signatures, score_agreement
+from crosshub.connectivity import score_agreement
 from crosshub.errors import DataError
 from crosshub.mechanisms import enrich_mechanisms
 from crosshub.signatures import SignatureStore, index_signatures
@@ -318,12 +319,8 @@ def planted(tmp_path):
 
 
 def ask(store, up, down, seed=1, permutations=200, **options):
-    return summarise_compounds(
-        *match_signatures(
-            store, up, down, permutations=permutations, rng=np.random.default_rng(seed)
-        ),
-        **options,
-    )
+    options |= {"permutations": permutations, "rng": np.random.default_rng(seed)}
+    return asking.ask(store, up, down, **options)[0]
 
 
 def test_planted_compounds_are_found(planted):

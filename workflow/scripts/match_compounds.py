@@ -13,7 +13,7 @@ from crosshub.tables import read_table, write_frame, write_table
 
 with job(snakemake) as log:
     source, made, params = snakemake.input, snakemake.output, snakemake.params
-    settings, store = params.settings, SignatureStore.open(snakemake.input.store)
+    settings, store = params.settings, SignatureStore.open(source.store, verify=True)
     known = identities(read_table(source.structures, text=["name", "inchikey"]))
     columns, left_out = choose_signatures(store.signatures, settings, identity=known)
     options = {"size": settings["query_size"], "kinds": settings["queries"]}

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.compounds.names import is_compound, named
 from crosshub.compounds.summary import keys_of
 from crosshub.errors import DataError
+from crosshub.signatures.names import is_compound, named
 
 log = logging.getLogger(__name__)
 

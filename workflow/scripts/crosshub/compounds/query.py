@@ -9,12 +9,11 @@ import pandas as pd
 from scipy.stats import norm
 
 from crosshub.candidates import tied_modules
+from crosshub.connectivity.query import FEWEST
 from crosshub.errors import DataError
 from crosshub.tables import read_table
 
 MINIMUM = 10
-# Fewer genes of a side in the reference than this, and the side is not asked.
-FEWEST = 3
 SHARED, DISEASE, MODULE = "shared", "disease", "module"
 GENE_COLUMNS = ("query", "kind", "disease", "module", "gene", "direction", "effect", "filled_up",
                 "in_reference", "asked")  # fmt: skip

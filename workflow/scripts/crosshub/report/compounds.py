@@ -7,6 +7,7 @@ import pandas as pd
 
 from crosshub.compounds.found import reverses
 from crosshub.compounds.query import FEWEST, SHARED
+from crosshub.connectivity import SCORES
 from crosshub.report import structures
 from crosshub.report.blocks import (
     Column,
@@ -53,6 +54,7 @@ def compounds(source: Source) -> Section:
     )
     _recall(source, section)
     structures.identities(source, section)
+    section.add(_scores())
     for name in source.comparisons:
         section.add(source.heading(name))
         shared = _queries(source, section, name)
@@ -102,6 +104,14 @@ def compounds(source: Source) -> Section:
         _several(source, section, name)
         _targets(source, section, name)
     return section
+
+
+def _scores() -> Table:
+    """Show whose each score is and what a reader of it must know."""
+    rows = [(score.name, score.limits, score.citation) for score in SCORES.values()]
+    columns = [words(title, title) for title in ("Score", "What to know of it", "Paper")]
+    frame = pd.DataFrame(rows, columns=[column.title for column in columns])
+    return table(frame, columns, caption="The scores; p and the order rest on the first")
 
 
 def _recall(source: Source, section: Section) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from crosshub import __version__
 from crosshub.compounds.query import SHARED
+from crosshub.connectivity.normalise import FEWEST_IN_GROUP
 from crosshub.meta.combine import method_for
 from crosshub.report.blocks import Items, Section, Text
 from crosshub.report.numbers import listed, plural
@@ -212,7 +213,8 @@ def _use(source: Source) -> Iterator[str]:
             "Compounds were matched by the normalised weighted connectivity score of their "
             "signatures against up to "
             f"{source.config['compounds']['query_size']} shared genes a side{_filled(source)} "
-            "[subramanian], "
+            "[subramanian], normalised within cell line and type of perturbation (over all cell "
+            f"lines where a cell line has fewer than {FEWEST_IN_GROUP} signatures), "
             "averaged within cell lines and summarised over them by the further of the 33rd and "
             "67th percentiles and by random effects [hartung], with p from "
             f"{source.config['compounds']['permutations']:,} random queries, ranked by p, and with "
