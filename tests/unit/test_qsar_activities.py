@@ -269,6 +269,11 @@ def test_the_config_is_checked(tmp_path):
     assert study.predicted == ["<study>/qsar/cathepsin_k/verdict.json"]
     assert study.activities["cathepsin_k"]["columns"] == COLUMNS
     assert study_files(study.config)["qsar[0].activities"] == str(path)
+    for number in (1, 18):
+        with pytest.raises(ConfigError, match=r"can never show p ≤ 0.05; give 19 or more, or 0"):
+            read_study(settings | {"qsar": [item | {"scramblings": number}]}, *schemas)
+    for number in (0, 19):
+        read_study(settings | {"qsar": [item | {"scramblings": number}]}, *schemas)
     wrong = [item, item, {"target": "b", "activities": "no.csv"}, {**item, "model": "oracle"}]
     with pytest.raises(ConfigError) as error:
         read_study(settings | {"qsar": wrong}, *schemas)

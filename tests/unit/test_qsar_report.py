@@ -123,6 +123,11 @@ def test_a_model_that_is_no_better_is_said_to_be(tmp_path, place):
     text = section(tmp_path)
     assert "not tested" in text
     assert "No held-out compound was outside of the domain" in text
+    write(place, rmse_in=None)
+    text = section(tmp_path)
+    assert "Every held-out compound was outside of the domain" in text
+    assert "outside it is 0.90 (RMSE" in text
+    assert "No held-out compound" not in text
 
 
 def test_every_model_has_words_and_a_paper():

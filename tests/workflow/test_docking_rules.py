@@ -69,6 +69,8 @@ def test_good_items(lines, item):
             GOOD | {"ligand": "x.pdb", "box": {"center": [1, 2], "size": [9, 9, 9]}},
             "config.docking.0.box.center",
         ),
+        (GOOD | {"structure": "x{1}.pdb"}, "'x{1}.pdb' has one of { } < >"),
+        (GOOD | {"ligand": "<x>.sdf"}, "docking[0].ligand: '<x>.sdf' has one of { } < >"),
         (GOOD | {"exhaustivness": 3}, "did you mean 'exhaustiveness'?"),
         ({"gene": "ABL1"}, "config.docking.0: 'structure' is missing; add it"),
     ],
@@ -82,6 +84,11 @@ def test_mistakes(lines, item, line):
 def test_mistakes_of_all_items(lines):
     assert "the gene 'ABL1' occurs twice" in lines(GOOD, GOOD)[0]
     assert "give compounds.reference" in lines(GOOD, reference=None)[0]
+    other = GOOD | {"gene": "SRC", "structure": "1IEP"}
+    assert lines(GOOD, other) == []
+    found = lines(GOOD, other | {"url": "https://elsewhere.org"})
+    assert len(found) == 1
+    assert "config.docking 'SRC': 1IEP has another url" in found[0]
 
 
 def test_items_are_filled_in():

@@ -122,7 +122,12 @@ def _domain(source: Source, folder: str, verdict: dict[str, Any]) -> list[Block]
         return []
     inside, outside = (verdict[f"rmse_{side}"] for side in ("in", "out"))
     sentence = "No held-out compound was outside of the domain."
-    if not is_missing(inside) and not is_missing(outside):
+    if is_missing(inside):
+        sentence = (
+            "Every held-out compound was outside of the domain: the error inside it is not known, "
+            f"and outside it is {number(outside)} (RMSE, log units)."
+        )
+    elif not is_missing(outside):
         grows = "grows" if outside > inside else "does not grow"
         sentence = (
             f"The error {grows} outside of the domain: {number(inside)} inside, "
