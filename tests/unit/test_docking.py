@@ -286,7 +286,7 @@ def test_a_ligand_by_its_residue_is_the_ligand(tmp_path, molecule):
 @pytest.mark.parametrize(
     ("name", "smiles", "words"),
     [
-        ("STI", "C", "has no residue 'STI'; its residues that are no amino acids: LIG"),
+        ("STI", "C", "has no residue 'STI'; its residues that are no part of a chain: LIG"),
         ("LIG", "CCO", "LIG .A:90. has 20 atoms, and its SMILES 3"),
         ("LIG", "C1CC", "the SMILES 'C1CC' of LIG is not valid"),
         ("LIG", "C" * 20, "do not fit the SMILES of 20 atoms"),

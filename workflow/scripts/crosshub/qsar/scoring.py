@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from crosshub.qsar.domain import least_nearness, nearness
-from crosshub.qsar.fingerprints import structure_features, tanimoto
+from crosshub.qsar.domain import least_nearness, nearest_of
+from crosshub.qsar.fingerprints import structure_features
 from crosshub.qsar.intervals import widths_at
 from crosshub.qsar.models import find_model, fit_predict
 
@@ -76,8 +76,7 @@ def _predict(
     if find_model(model).reads_smiles:
         features, wanted = (np.array(part, object) for part in (compounds["smiles"], smiles))
     predicted = fit_predict(model, features, activity, wanted, seed=seed)
-    similarity = tanimoto(own_bits, bits)
-    near, nearest = nearness(similarity), similarity.argmax(axis=1)
+    near, nearest, most = nearest_of(own_bits, bits)
     inside = near >= least_nearness(bits)
     half = widths_at(near, bands)
     too_far = near < bands["nearness_low"].min()
@@ -91,7 +90,7 @@ def _predict(
             "in_domain": inside,
             "nearness": near,
             "nearest": names[nearest],
-            "nearest_similarity": similarity.max(axis=1),
+            "nearest_similarity": most,
             "nearest_activity": activity[nearest],
             "no_interval": no_interval,
         }
