@@ -230,8 +230,30 @@ def test_enantiomers_have_one_scaffold():
     left, right = "C[C@H]1CC[C@@H](c2ccccc2)N1", "C[C@@H]1CC[C@H](c2ccccc2)N1"
     assert scaffold_of(left) == scaffold_of(right) == "c1ccc(C2CCCN2)cc1"
     assert scaffold_of("CCCN") == ""
-    assert scaffold_groups(["a", "", "a", ""]).tolist()[0::2] == [2, 2]
-    assert len(set(scaffold_groups(["a", "", "a", ""]))) == 3
+    groups = scaffold_groups(["a", "", "a", ""], ["x", "CCCCCCCC(=O)O", "x", "NS(N)(=O)=O"])
+    assert groups.tolist()[0::2] == [2, 2]
+    assert len(set(groups)) == 3
+
+
+RINGLESS = {
+    "bisphosphonates": ["OC(CCN)(P(=O)(O)O)P(=O)(O)O", "OC(CCCCCN)(P(=O)(O)O)P(=O)(O)O",
+                        "OC(CCN(C)CCCCC)(P(=O)(O)O)P(=O)(O)O"],
+    "amides": [f"CC(C)NC(=O){end}" for end in ("CC", "CCl", "CF", "COC", "C(C)C", "CC#N")],
+    "aldehydes": [f"CC(C)CC(NC(=O)C)C(=O)NC({end})C=O" for end in ("C", "CCSC", "CO", "CCC(N)=O")],
+}  # fmt: skip
+
+
+def test_a_series_without_rings_is_one_group():
+    smiles = [text for part in RINGLESS.values() for text in part]
+    series = np.repeat(np.arange(3), [len(part) for part in RINGLESS.values()])
+    groups = scaffold_groups([scaffold_of(text) for text in smiles], smiles)
+    for name in range(3):
+        assert len(set(groups[series == name])) == 1
+    assert len(set(groups)) == 3
+    # The order of the table tells nothing.
+    order = np.random.default_rng(0).permutation(len(smiles))
+    again = scaffold_groups([""] * len(smiles), [smiles[i] for i in order])
+    assert again.tolist() == groups[order].tolist()
 
 
 def test_folds_hold_whole_scaffolds_and_are_as_even_as_those_of_scikit_learn():

@@ -26,7 +26,7 @@ SAME_ATOM = 0.5
 
 @dataclass(frozen=True)
 class Residue:
-    """A residue: amino acid, ligand, ion or water; `hetero` if the file does not call it polymer."""
+    """A residue: amino acid, ligand, ion or water; `hetero` where its lines are HETATM."""
 
     chain: str
     number: int

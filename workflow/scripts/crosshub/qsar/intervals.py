@@ -53,9 +53,10 @@ def nearness_bands(predictions: pd.DataFrame, level: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Up to four bands with equally many predictions, at least 20 compounds in the mean and as
-        many as an interval of the level needs, the nearest first: nearness_low, nearness_high, predictions, compounds, share_in_domain, rmse,
-        mae (log units), half_width (NaN where there are too few compounds).
+        Up to four bands with equally many predictions, at least 20 compounds in the mean, and as
+        many as an interval of the level needs, the nearest first: nearness_low, nearness_high,
+        predictions, compounds, share_in_domain, rmse, mae (log units), half_width (NaN where there
+        are too few compounds).
     """
     order = predictions.sort_values(
         ["nearness", "inchikey", "repeat"], ascending=[False, True, True]
