@@ -10,7 +10,7 @@ import pytest
 from crosshub import figures
 from crosshub.errors import DataError
 from crosshub.qsar import domain, validation
-from crosshub.qsar.activities import LEFT_OUT, pool_activities
+from crosshub.qsar.activities import LEFT_OUT, OTHER_TYPE, pool_activities
 from crosshub.qsar.domain import least_nearness, nearest_of, nearness, nearness_in_folds
 from crosshub.qsar.fingerprints import SIZE, structure_features, tanimoto
 from crosshub.qsar.intervals import coverage, half_width, nearness_bands, widths_at
@@ -419,7 +419,9 @@ def test_candidates_are_measured_predicted_or_neither(planted):
     bands = bands_of(predictions)
     bound = dict.fromkeys(LEFT_OUT, "") | {"inchikey": "CCCCCCCCCCCCCC-UHFFFAOYSA-N"}
     bound |= {"type": "IC50", "relation": ">", "value": "10000", "unit": "nM"}
-    left_out = pd.DataFrame([bound | {"reason": "no exact value (>)", "activity": 5.0}])
+    bound |= {"reason": "no exact value (>)", "activity": 5.0}
+    other = {"type": "Ki", "relation": "'='", "value": "5", "reason": f"{OTHER_TYPE} IC50"}
+    left_out = pd.DataFrame([bound | other, bound, bound | {"relation": "'>'", "value": "20000"}])
     asked = candidates(compounds)
     arguments = (compounds, left_out, bands)
     table = score_candidates(asked, *arguments, model="random_forest", seed=1)
@@ -444,11 +446,27 @@ def test_candidates_are_measured_predicted_or_neither(planted):
     assert far["remark"] == TOO_FAR
     assert table.loc["nameless", "remark"] == "not in the tables of structures"
     assert np.isnan(table.loc["nameless", "activity"])
-    assert table.loc["bound", "remark"].startswith(
-        "in the table, but left out (no exact value (>)): IC50 > 10000 nM"
+    assert table.loc["bound", "remark"] == (
+        "in the table, but left out: IC50 > 10000 nM (no exact value (>)), IC50 > 20000 nM "
+        "(no exact value (>)), Ki = 5 nM (another type of activity than IC50)"
     )
     again = score_candidates(asked, *arguments, model="random_forest", seed=1)
     pd.testing.assert_frame_equal(again.set_index("name"), table, check_exact=True)
+
+
+def test_another_isomer_that_was_measured_is_named(planted):
+    (compounds, left_out, _), predictions, _, _, _ = planted
+    asked = candidates(compounds).iloc[[0]]
+    key = asked["inchikey"].item()
+    asked = asked.assign(inchikey=f"{key[:14]}-ZZZZZZZZZZ-N", name="isomer")
+    table = score_candidates(
+        asked, compounds, left_out, bands_of(predictions), model="random_forest", seed=1
+    )
+    own = compounds.iloc[3]
+    assert table["source"].item() == "predicted"
+    assert table["remark"].item() == (
+        f"the same skeleton was measured: {own['name']} {own['activity']:.2f}"
+    )
 
 
 def test_no_candidate_can_be_asked(planted):

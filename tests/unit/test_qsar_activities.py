@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub.chemistry import standardise
 from crosshub.config import read_schema
 from crosshub.errors import ConfigError, DataError
 from crosshub.qsar.activities import (
@@ -92,6 +93,22 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
         read_activities(path)
     with pytest.raises(DataError, match="no column 'unit'"):
         read_activities(path, {"value": "Value", "unit": "unit"})
+    path.write_text("Smiles;Standard Value;Standard Value\nCCO;5;6\n")
+    with pytest.raises(DataError, match="the column 'Standard Value' occurs twice; keep one"):
+        read_activities(path)
+    path.write_text("Smiles;Standard Value;Other;Other\nCCO;5;6;7\n")
+    assert len(read_activities(path)) == 1
+    path.write_bytes(
+        "Smiles;Standard Value;Standard Units\nCCO;5;\N{MICRO SIGN}M\n".encode("latin-1")
+    )
+    with pytest.raises(DataError, match="x.csv: is not UTF-8; save it as UTF-8$"):
+        read_activities(path)
+    whole = gzip.compress(b"Smiles;Standard Value\nCCO;5\n")
+    for damaged in (whole[:20], whole[:12] + b"\xff\xff" + whole[14:], b"Smiles"):
+        (tmp_path / "y.csv.gz").write_bytes(damaged)
+        with pytest.raises(DataError, match="y.csv.gz: cannot be read as a table") as error:
+            read_activities(tmp_path / "y.csv.gz")
+        assert "\n" not in str(error.value)
     path.write_text("Smiles;Standard Value\nCCO;5\nCCC\n")
     with pytest.raises(DataError, match="row 3 has 1 cells for 2 columns"):
         read_activities(path)
@@ -105,6 +122,10 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
         ({"value": "10", "unit": "\N{MICRO SIGN}M"}, 5),
         ({"value": "10", "unit": "\N{GREEK SMALL LETTER MU}M"}, 5),
         ({"value": "0.1", "unit": "mM"}, 4),
+        ({"value": "10", "unit": "NM"}, 8),
+        ({"value": "10", "unit": "UM"}, 5),
+        ({"value": "10", "unit": "NMOL/L"}, 8),
+        ({"value": "0.1", "unit": "MMOL/L"}, 4),
         ({"value": "1e-6", "unit": "M"}, 6),
         ({"value": "100", "unit": "pM"}, 10),
         ({"value": "10", "unit": "nmol/L"}, 8),
@@ -130,7 +151,7 @@ def test_units(row, activity):
         ({"value": "10000", "relation": "'>'"}, "no exact value (>)"),
         ({"value": "1", "relation": "<="}, "no exact value (<=)"),
         ({"value": "50", "unit": "%"}, "unit '%' is no concentration in mol/l"),
-        ({"value": "50", "unit": "MM"}, "unit 'MM' is no concentration in mol/l"),
+        ({"value": "50", "unit": "MM"}, "unit 'MM' may be mM or µM"),
         ({"value": "0"}, "not a positive number"),
         ({"value": "-3"}, "not a positive number"),
         ({"value": "inf"}, "no number is given"),
@@ -185,6 +206,35 @@ def test_replicates_that_conflict_are_left_out():
     # One of three is wrong, and the median does not mind.
     found, _ = of_ethanol([{"value": "10"}, {"value": "12"}, {"value": "100000"}])
     assert found["activity"].item() == pytest.approx(9 - np.log10(12))
+
+
+def test_the_scatter_counts_what_does_not_agree():
+    """Leaving the worst pairs out would make the others look like all."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {**row, "value": f"{10 ** (3 + shift):.6g}"}
+        for row in sound(400)
+        for shift in rng.normal(0, 0.5, 2)
+    ]
+    _, left_out, counted = pool(rows)
+    assert 0.05 < len(left_out) / len(rows) < 0.4
+    assert counted["replicate_sd"] == pytest.approx(0.5, rel=0.1)
+
+
+def test_compounds_are_one_by_the_rules_of_the_drug_list():
+    left, right = "C[C@H](N)Cc1ccccc1", "C[C@@H](N)Cc1ccccc1"
+    keto, enol = "CC(=O)CC(C)=O", "CC(=O)C=C(C)O"
+    for pair, options in [
+        ((left, right), {"stereo": "ignore"}),
+        ((keto, enol), {"tautomers": True}),
+    ]:
+        rows = [*sound(), *({"smiles": text, "value": "10"} for text in pair)]
+        assert pool(rows)[2]["compounds"] == 42
+        compounds, _, counted = pool(rows, **options)
+        assert counted["compounds"] == 41
+        own = standardise(pair[0], **options)
+        row = compounds.set_index("inchikey").loc[own.inchikey]
+        assert row["measurements"] == 2
 
 
 def test_the_scatter_of_replicates():
