@@ -489,6 +489,16 @@ def test_figure(tmp_path, passed):
     assert "kcal/mol" in text
 
 
+def test_the_legend_counts_every_docked_compound():
+    """Decoys can all be beyond the first thirty that have a name."""
+    table = pd.DataFrame({"affinity": np.linspace(-9, -5, 45), "heavy_atoms": 20})
+    table["name"], table["role"] = "x", ["candidate"] * 35 + ["decoy"] * 10
+    control = docking.judge_control("ABL1", "STI", np.array([0.4]), np.array([-12.0]), 37)
+    drawn = figures.docking(table, control | {"gene": "ABL1"})
+    texts = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert texts == ["candidate (n = 35)", "decoy (n = 10)", "STI, docked back: 0.40 Å off"]
+
+
 # The extras.
 
 
@@ -499,6 +509,21 @@ def test_what_is_lacking_is_told_in_one_line(monkeypatch):
     assert "\n" not in line
     monkeypatch.setattr(extras, "find_spec", lambda name: find_spec)
     assert docking.lacking_extras() == ""
+
+
+def test_an_installation_without_vina_is_no_success(monkeypatch, capsys):
+    monkeypatch.setattr(extras, "find_spec", lambda name: find_spec)
+    assert extras.main() == 0
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "vina" else find_spec)
+    assert extras.main() == 1
+    line = capsys.readouterr().err
+    assert line.startswith("vina not installed: AutoDock Vina has wheels")
+    assert line.count("\n") == 1
+    makefile = (ROOT / "Makefile").read_text()
+    assert "python workflow/scripts/crosshub/docking/extras.py" in makefile
+    # The other tests run all the same.
+    assert "\t-$(MAKE) --no-print-directory docking" in makefile
 
 
 def asked(name):

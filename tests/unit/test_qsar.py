@@ -496,6 +496,7 @@ def test_the_figure_says_how_many(planted, tmp_path):
     assert text == (tmp_path / "two.svg").read_text()
     assert "scrambled activities (n = 19)" in text
     assert "inside the domain (n = " in text
+    assert "as measured, first repeat: " in text
     untested = figures.activity(predictions, scrambled.head(1), verdict | {"type": ""})
     figures.save(untested, tmp_path / "none.svg")
     assert "Not held against scrambled" in (tmp_path / "none.svg").read_text()
