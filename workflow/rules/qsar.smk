@@ -37,11 +37,9 @@ rule train_activity:
         mem_mb=lambda wildcards, input: 4000 + round(100 * input.size_mb),
         runtime=480,
     params:
-        item=lambda wildcards: STUDY.activities[wildcards.target],
         # A measured compound and a candidate are one by the same rules.
-        identity={
-            key: STUDY.config["compounds"][key] for key in ("tautomers", "stereo")
-        },
+        item=lambda wildcards: STUDY.activities[wildcards.target]
+        | {key: STUDY.config["compounds"][key] for key in ("tautomers", "stereo")},
         seed=SEED,
         code=source_hash("train_activity"),
     message:

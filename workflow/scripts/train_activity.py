@@ -14,17 +14,15 @@ from crosshub.tables import write_frame, write_json, write_table
 with job(snakemake) as log:
     output, item, target = snakemake.output, snakemake.params.item, snakemake.wildcards.target
     raw = read_activities(snakemake.input.activities, item["columns"])
-    rules = snakemake.params.identity
-    limits = {key: item[key] for key in ("unit", "kind", "largest_spread")}
-    compounds, left_out, pooled = pool_activities(raw, where=f"qsar '{target}'", **limits, **rules)
+    limits = {k: item[k] for k in ("unit", "kind", "largest_spread", "tautomers", "stereo")}
+    compounds, left_out, pooled = pool_activities(raw, where=f"qsar '{target}'", **limits)
     rng = generator(snakemake.params.seed, "train_activity", target)
     settings = Settings.of(item, snakemake.threads)
     predictions, scrambled = validate(compounds, settings, rng)
     table = performance(predictions, rng, level=item["level"])
     verdict = judge_model(target, predictions, scrambled, table, pooled, item)
     domain = nearness_bands(predictions[predictions["split"] == SCAFFOLD], item["level"])
-    tables = compounds, left_out, table, scrambled, domain
-    for frame, path in zip(tables, output[:5], strict=True):
+    for frame, path in zip((compounds, left_out, table, scrambled, domain), output, strict=False):
         write_table(frame, path)
     write_frame(predictions, output.predictions)
     write_json(verdict, output.verdict)
