@@ -114,6 +114,32 @@ def test_an_atom_that_occurs_twice_is_one_line(tmp_path, ending):
         assert "\n" not in str(error.value)
 
 
+def test_a_ligand_with_the_number_of_a_residue_does_not_vanish(tmp_path):
+    """Programs for docking write complexes so: the ligand is residue 1 again."""
+    ligand = replace(glutamate(chain=" ", number=1), name="LIG")
+    own = pdb_block([ligand], "HETATM")
+    found = read(tmp_path / "x.pdb", unnamed(alanines()) + "TER\n" + own)
+    assert found.others == {"LIG": 1}
+    assert len(found.protein) == 3
+    with pytest.raises(DataError, match="N of LIG A:1 stands where ALA does; give each chain"):
+        read(tmp_path / "x.pdb", unnamed(alanines()) + own)
+    water = pdb_block([Residue("A", 2, "", "HOH", (Atom("O", "O", (50.0, 0, 0)),))])
+    text = pdb_block(alanines()).replace("END\n", water)
+    assert (
+        read(tmp_path / "x.pdb", text).residues
+        == read(tmp_path / "x.pdb", pdb_block(alanines())).residues
+    )
+
+
+def test_two_amino_acids_at_one_place_are_alternatives(tmp_path):
+    line = "ATOM  {:5d}  {:<2} {}{} A   1    {:8.3f}   0.000   0.000{:6.2f}  0.00           {}"
+    lines = [line.format(i, name, alternate, residue, i, share, name[0])
+             for i, name in enumerate(["N", "CA"])
+             for alternate, residue, share in [("A", "SER", 0.4), ("B", "ALA", 0.6)]]  # fmt: skip
+    found = read(tmp_path / "x.pdb", "\n".join(lines)).protein
+    assert len(found) == 1
+
+
 def test_waters_may_be_numbered_anew(tmp_path):
     water = Residue("A", 9999, "", "HOH", (Atom("O", "O", (0.0, 0, 0)),))
     text = pdb_block(alanines()) + pdb_block([water]) + pdb_block(moved([water], 9))

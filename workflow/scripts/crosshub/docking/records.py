@@ -83,18 +83,27 @@ def read_records(path: str | Path) -> list[Record]:
         raise DataError(f"{path}: is mmCIF; give the structure in the PDB format")
     records = _with_letters(path, _chains(path, text))
     seen: set[tuple[object, ...]] = set()
+    names: dict[tuple[str, int, str], str] = {}
+    kept = []
     for record in records:
         key = (record.place, record.residue, record.atom.name, record.alternate)
+        name = names.setdefault(record.place, record.residue)
+        twice = key in seen
+        # Two residues share a place as alternatives of each other.
+        apart = record.residue == name or record.alternate
+        if apart and not twice:
+            kept.append(record)
         # Numbers of waters start anew after 9999.
-        if key in seen and record.residue not in WATER:
+        elif record.residue not in WATER:
             chain, number, insertion = record.place
+            what = f"{record.atom.name} of {record.residue} {chain}:{number}{insertion}"
+            wrong = f"{what} occurs twice" if twice else f"{what} stands where {name} does"
             raise DataError(
-                f"{path} line {record.line}: {record.atom.name} of {record.residue} "
-                f"{chain}:{number}{insertion} occurs twice; give each chain its own letter, or "
-                "end it with TER"
+                f"{path} line {record.line}: {wrong}; give each chain its own letter, or end it "
+                "with TER"
             )
         seen.add(key)
-    return records
+    return kept
 
 
 def _text(path: str | Path) -> str:
