@@ -55,4 +55,5 @@ lock:
 
 .venv/docking: envs/docking.lock .venv/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python workflow/scripts/crosshub/docking/extras.py
 	touch $@

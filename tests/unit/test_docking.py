@@ -1,6 +1,8 @@
 """Docking: distances with known truth, mistakes in one line, nothing dropped, a real control."""
 
 import re
+import subprocess
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from crosshub.docking.engine import _reason
 from crosshub.docking.receptor import Receptor
 from crosshub.docking.structure import Atom, Residue, pdb_block, positions, read_ligand
 from crosshub.errors import DataError
+from crosshub.provenance import _imported
 from crosshub.tables import plain
 from rdkit import Chem
 from rdkit.Chem import AllChem
@@ -286,7 +289,7 @@ def test_a_ligand_by_its_residue_is_the_ligand(tmp_path, molecule):
 @pytest.mark.parametrize(
     ("name", "smiles", "words"),
     [
-        ("STI", "C", "has no residue 'STI'; its residues that are no amino acids: LIG"),
+        ("STI", "C", "has no residue 'STI'; its residues that are no part of a chain: LIG"),
         ("LIG", "CCO", "LIG .A:90. has 20 atoms, and its SMILES 3"),
         ("LIG", "C1CC", "the SMILES 'C1CC' of LIG is not valid"),
         ("LIG", "C" * 20, "do not fit the SMILES of 20 atoms"),
@@ -486,6 +489,16 @@ def test_figure(tmp_path, passed):
     assert "kcal/mol" in text
 
 
+def test_the_legend_counts_every_docked_compound():
+    """Decoys can all be beyond the first thirty that have a name."""
+    table = pd.DataFrame({"affinity": np.linspace(-9, -5, 45), "heavy_atoms": 20})
+    table["name"], table["role"] = "x", ["candidate"] * 35 + ["decoy"] * 10
+    control = docking.judge_control("ABL1", "STI", np.array([0.4]), np.array([-12.0]), 37)
+    drawn = figures.docking(table, control | {"gene": "ABL1"})
+    texts = [text.get_text() for text in drawn.legends[0].get_texts()]
+    assert texts == ["candidate (n = 35)", "decoy (n = 10)", "STI, docked back: 0.40 Å off"]
+
+
 # The extras.
 
 
@@ -496,6 +509,21 @@ def test_what_is_lacking_is_told_in_one_line(monkeypatch):
     assert "\n" not in line
     monkeypatch.setattr(extras, "find_spec", lambda name: find_spec)
     assert docking.lacking_extras() == ""
+
+
+def test_an_installation_without_vina_is_no_success(monkeypatch, capsys):
+    monkeypatch.setattr(extras, "find_spec", lambda name: find_spec)
+    assert extras.main() == 0
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(extras, "find_spec", lambda name: None if name == "vina" else find_spec)
+    assert extras.main() == 1
+    line = capsys.readouterr().err
+    assert line.startswith("vina not installed: AutoDock Vina has wheels")
+    assert line.count("\n") == 1
+    makefile = (ROOT / "Makefile").read_text()
+    assert "python workflow/scripts/crosshub/docking/extras.py" in makefile
+    # The other tests run all the same.
+    assert "\t-$(MAKE) --no-print-directory docking" in makefile
 
 
 def asked(name):
@@ -517,6 +545,55 @@ def test_the_extras_are_locked_with_hashes_and_the_same_for_conda():
     conda = yaml.safe_load((ROOT / "envs" / "docking.yaml").read_text())["dependencies"]
     assert set(conda[-1]["pip"]) <= asked("docking.in") | asked("requirements.in")
     assert asked("docking.in") <= set(conda[-1]["pip"])
+
+
+def packages(text):
+    """Return how the packages of a list of requirements are imported."""
+    own = {"scikit-learn": "sklearn", "pyyaml": "yaml"}
+    names = re.findall(r"^[ \t\"-]*([A-Za-z][A-Za-z0-9-]*)[ <>=\"]", text, re.MULTILINE)
+    return {own.get(name, name.replace("-", "_")) for name in names}
+
+
+IMPORTS = """
+import importlib, sys
+
+class Lacking:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {lacking!r}:
+            raise ModuleNotFoundError("not in docking.yaml: " + name)
+
+sys.meta_path.insert(0, Lacking())
+sys.path.insert(0, {path!r})
+{imports}
+"""
+
+
+@pytest.mark.parametrize("rule", ["redock_ligand", "dock_compounds"])
+def test_the_rules_import_what_their_environment_has(rule):
+    text = (ROOT / "envs" / "docking.yaml").read_text()
+    lacking = packages((ROOT / "envs" / "requirements.in").read_text()) - packages(text)
+    assert {"joblib", "sklearn", "jinja2", "h5py"} <= lacking
+    script = (ROOT / "workflow" / "scripts" / f"{rule}.py").read_text()
+    imports = "\n".join(re.findall(r"^(?:from|import) .*$", script, re.MULTILINE))
+    code = IMPORTS.format(lacking=lacking, path=str(ROOT / "workflow/scripts"), imports=imports)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("rule", "stays"), [("dock_compounds", "docking"), ("train_activity", "qsar")]
+)
+def test_what_a_rule_does_not_draw_does_not_run_it_again(rule, stays):
+    scripts = ROOT / "workflow" / "scripts"
+    files = _imported(scripts / f"{rule}.py", scripts / "crosshub")
+    folders = {
+        path.relative_to(scripts / "crosshub").parts[0]
+        for path in files
+        if path.parent.name != "crosshub"
+    }
+    assert stays in folders
+    assert not folders & {"report", "compounds", "signatures", "assessment"}
+    assert len(files) < 25
 
 
 # AutoDock Vina itself.

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub.chemistry import standardise
 from crosshub.config import read_schema
 from crosshub.errors import ConfigError, DataError
 from crosshub.qsar.activities import (
@@ -92,6 +93,22 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
         read_activities(path)
     with pytest.raises(DataError, match="no column 'unit'"):
         read_activities(path, {"value": "Value", "unit": "unit"})
+    path.write_text("Smiles;Standard Value;Standard Value\nCCO;5;6\n")
+    with pytest.raises(DataError, match="the column 'Standard Value' occurs twice; keep one"):
+        read_activities(path)
+    path.write_text("Smiles;Standard Value;Other;Other\nCCO;5;6;7\n")
+    assert len(read_activities(path)) == 1
+    path.write_bytes(
+        "Smiles;Standard Value;Standard Units\nCCO;5;\N{MICRO SIGN}M\n".encode("latin-1")
+    )
+    with pytest.raises(DataError, match="x.csv: is not UTF-8; save it as UTF-8$"):
+        read_activities(path)
+    whole = gzip.compress(b"Smiles;Standard Value\nCCO;5\n")
+    for damaged in (whole[:20], whole[:12] + b"\xff\xff" + whole[14:], b"Smiles"):
+        (tmp_path / "y.csv.gz").write_bytes(damaged)
+        with pytest.raises(DataError, match="y.csv.gz: cannot be read as a table") as error:
+            read_activities(tmp_path / "y.csv.gz")
+        assert "\n" not in str(error.value)
     path.write_text("Smiles;Standard Value\nCCO;5\nCCC\n")
     with pytest.raises(DataError, match="row 3 has 1 cells for 2 columns"):
         read_activities(path)
@@ -105,6 +122,10 @@ def test_what_cannot_be_read_is_one_line(tmp_path):
         ({"value": "10", "unit": "\N{MICRO SIGN}M"}, 5),
         ({"value": "10", "unit": "\N{GREEK SMALL LETTER MU}M"}, 5),
         ({"value": "0.1", "unit": "mM"}, 4),
+        ({"value": "10", "unit": "NM"}, 8),
+        ({"value": "10", "unit": "UM"}, 5),
+        ({"value": "10", "unit": "NMOL/L"}, 8),
+        ({"value": "0.1", "unit": "MMOL/L"}, 4),
         ({"value": "1e-6", "unit": "M"}, 6),
         ({"value": "100", "unit": "pM"}, 10),
         ({"value": "10", "unit": "nmol/L"}, 8),
@@ -130,7 +151,7 @@ def test_units(row, activity):
         ({"value": "10000", "relation": "'>'"}, "no exact value (>)"),
         ({"value": "1", "relation": "<="}, "no exact value (<=)"),
         ({"value": "50", "unit": "%"}, "unit '%' is no concentration in mol/l"),
-        ({"value": "50", "unit": "MM"}, "unit 'MM' is no concentration in mol/l"),
+        ({"value": "50", "unit": "MM"}, "unit 'MM' may be mM or µM"),
         ({"value": "0"}, "not a positive number"),
         ({"value": "-3"}, "not a positive number"),
         ({"value": "inf"}, "no number is given"),
@@ -187,6 +208,35 @@ def test_replicates_that_conflict_are_left_out():
     assert found["activity"].item() == pytest.approx(9 - np.log10(12))
 
 
+def test_the_scatter_counts_what_does_not_agree():
+    """Leaving the worst pairs out would make the others look like all."""
+    rng = np.random.default_rng(0)
+    rows = [
+        {**row, "value": f"{10 ** (3 + shift):.6g}"}
+        for row in sound(400)
+        for shift in rng.normal(0, 0.5, 2)
+    ]
+    _, left_out, counted = pool(rows)
+    assert 0.05 < len(left_out) / len(rows) < 0.4
+    assert counted["replicate_sd"] == pytest.approx(0.5, rel=0.1)
+
+
+def test_compounds_are_one_by_the_rules_of_the_drug_list():
+    left, right = "C[C@H](N)Cc1ccccc1", "C[C@@H](N)Cc1ccccc1"
+    keto, enol = "CC(=O)CC(C)=O", "CC(=O)C=C(C)O"
+    for pair, options in [
+        ((left, right), {"stereo": "ignore"}),
+        ((keto, enol), {"tautomers": True}),
+    ]:
+        rows = [*sound(), *({"smiles": text, "value": "10"} for text in pair)]
+        assert pool(rows)[2]["compounds"] == 42
+        compounds, _, counted = pool(rows, **options)
+        assert counted["compounds"] == 41
+        own = standardise(pair[0], **options)
+        row = compounds.set_index("inchikey").loc[own.inchikey]
+        assert row["measurements"] == 2
+
+
 def test_the_scatter_of_replicates():
     activity = pd.Series([5.0, 5.2, 7.0, 7.4, 6.0])
     compound = pd.Series(list("aabbc"))
@@ -230,8 +280,30 @@ def test_enantiomers_have_one_scaffold():
     left, right = "C[C@H]1CC[C@@H](c2ccccc2)N1", "C[C@@H]1CC[C@H](c2ccccc2)N1"
     assert scaffold_of(left) == scaffold_of(right) == "c1ccc(C2CCCN2)cc1"
     assert scaffold_of("CCCN") == ""
-    assert scaffold_groups(["a", "", "a", ""]).tolist()[0::2] == [2, 2]
-    assert len(set(scaffold_groups(["a", "", "a", ""]))) == 3
+    groups = scaffold_groups(["a", "", "a", ""], ["x", "CCCCCCCC(=O)O", "x", "NS(N)(=O)=O"])
+    assert groups.tolist()[0::2] == [2, 2]
+    assert len(set(groups)) == 3
+
+
+RINGLESS = {
+    "bisphosphonates": ["OC(CCN)(P(=O)(O)O)P(=O)(O)O", "OC(CCCCCN)(P(=O)(O)O)P(=O)(O)O",
+                        "OC(CCN(C)CCCCC)(P(=O)(O)O)P(=O)(O)O"],
+    "amides": [f"CC(C)NC(=O){end}" for end in ("CC", "CCl", "CF", "COC", "C(C)C", "CC#N")],
+    "aldehydes": [f"CC(C)CC(NC(=O)C)C(=O)NC({end})C=O" for end in ("C", "CCSC", "CO", "CCC(N)=O")],
+}  # fmt: skip
+
+
+def test_a_series_without_rings_is_one_group():
+    smiles = [text for part in RINGLESS.values() for text in part]
+    series = np.repeat(np.arange(3), [len(part) for part in RINGLESS.values()])
+    groups = scaffold_groups([scaffold_of(text) for text in smiles], smiles)
+    for name in range(3):
+        assert len(set(groups[series == name])) == 1
+    assert len(set(groups)) == 3
+    # The order of the table tells nothing.
+    order = np.random.default_rng(0).permutation(len(smiles))
+    again = scaffold_groups([""] * len(smiles), [smiles[i] for i in order])
+    assert again.tolist() == groups[order].tolist()
 
 
 def test_folds_hold_whole_scaffolds_and_are_as_even_as_those_of_scikit_learn():
@@ -269,6 +341,11 @@ def test_the_config_is_checked(tmp_path):
     assert study.predicted == ["<study>/qsar/cathepsin_k/verdict.json"]
     assert study.activities["cathepsin_k"]["columns"] == COLUMNS
     assert study_files(study.config)["qsar[0].activities"] == str(path)
+    for number in (1, 18):
+        with pytest.raises(ConfigError, match=r"can never show p ≤ 0.05; give 19 or more, or 0"):
+            read_study(settings | {"qsar": [item | {"scramblings": number}]}, *schemas)
+    for number in (0, 19):
+        read_study(settings | {"qsar": [item | {"scramblings": number}]}, *schemas)
     wrong = [item, item, {"target": "b", "activities": "no.csv"}, {**item, "model": "oracle"}]
     with pytest.raises(ConfigError) as error:
         read_study(settings | {"qsar": wrong}, *schemas)

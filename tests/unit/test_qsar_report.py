@@ -97,7 +97,8 @@ def test_everything_is_said(tmp_path, place):
     assert "beats scrambled" in text
     assert "Left out of 50 rows: 6 (no exact value (>))" in text
     assert "takes weak compounds for better than they are" in text
-    assert "no model can be expected above R² 0.90" in text
+    assert "One measurement has an SD of 0.20 log units (the difference of two" in text
+    assert "one compound: 0.28), so that no model can be expected above R² 0.90" in text
     assert "The error grows outside of the domain: 0.50 inside, 0.90 outside" in text
     assert "1 were measured against kinase, 2 are predicted (1 of them in the domain)" in text
     assert "Half of the 90 % interval" in text.replace("\N{NO-BREAK SPACE}", " ")
@@ -119,10 +120,18 @@ def test_a_model_that_is_no_better_is_said_to_be(tmp_path, place):
     assert "no better than scrambled" in text
     assert "does not grow" in text
     assert "Left out" not in text
-    write(place, beats_scrambled=None, rmse_out=None)
+    write(place, beats_scrambled=None, rmse_out=None, left_out={"no exact value (<)": 6})
     text = section(tmp_path)
+    assert "weak compounds" not in text
+    write(place, type="pIC50", left_out={"no exact value (<)": 6})
+    assert "only a bound (<) are those of weak compounds" in section(tmp_path)
     assert "not tested" in text
     assert "No held-out compound was outside of the domain" in text
+    write(place, rmse_in=None)
+    text = section(tmp_path)
+    assert "Every held-out compound was outside of the domain" in text
+    assert "outside it is 0.90 (RMSE" in text
+    assert "No held-out compound" not in text
 
 
 def test_every_model_has_words_and_a_paper():

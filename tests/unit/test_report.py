@@ -271,7 +271,7 @@ def docking_tables(gene=HOSTILE, passed=True):
 def write_docking(folder, gene, *, passed=True):
     control, scores = docking_tables(gene, passed)
     place = folder / "docking/all/ABL1"
-    write_json(control, place / "control.json")
+    write_json(control, folder / "docking/ABL1/control.json")
     write_table(scores, place / "scores.tsv")
     figures.save(figures.docking(scores, control), place / "scores.svg")
 

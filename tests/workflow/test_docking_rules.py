@@ -1,10 +1,12 @@
 """Docking in the workflow: what it asks of the config, and its rules on a small protein."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
+from crosshub import docking
 from crosshub.config import complete, read_schema
 from crosshub.docking import lacking_extras
 from crosshub.errors import ConfigError
@@ -69,6 +71,8 @@ def test_good_items(lines, item):
             GOOD | {"ligand": "x.pdb", "box": {"center": [1, 2], "size": [9, 9, 9]}},
             "config.docking.0.box.center",
         ),
+        (GOOD | {"structure": "x{1}.pdb"}, "'x{1}.pdb' has one of { } < >"),
+        (GOOD | {"ligand": "<x>.sdf"}, "docking[0].ligand: '<x>.sdf' has one of { } < >"),
         (GOOD | {"exhaustivness": 3}, "did you mean 'exhaustiveness'?"),
         ({"gene": "ABL1"}, "config.docking.0: 'structure' is missing; add it"),
     ],
@@ -82,6 +86,11 @@ def test_mistakes(lines, item, line):
 def test_mistakes_of_all_items(lines):
     assert "the gene 'ABL1' occurs twice" in lines(GOOD, GOOD)[0]
     assert "give compounds.reference" in lines(GOOD, reference=None)[0]
+    other = GOOD | {"gene": "SRC", "structure": "1IEP"}
+    assert lines(GOOD, other) == []
+    found = lines(GOOD, other | {"url": "https://elsewhere.org"})
+    assert len(found) == 1
+    assert "config.docking 'SRC': 1IEP has another url" in found[0]
 
 
 def test_items_are_filled_in():
@@ -129,21 +138,22 @@ def study(tmp_path, small_study):
 def test_the_rules_on_a_small_protein(tmp_path, snakemake, study):
     options = ["--allowed-rules", *RULES]
     target = "results/small/docking/all/ABL1/scores.tsv"
-    folder = (tmp_path / target).parent
+    folder, own = (tmp_path / target).parent, tmp_path / "results/small/docking/ABL1"
     made = {}
     for cores in (1, 2):
         done = snakemake(tmp_path, study, cores=cores, targets=[target], options=options)
         assert done.returncode == 0, done.stdout + done.stderr
-        files = ["control.json", "receptor.pdbqt", "scores.tsv", "poses.sdf", "scores.svg"]
-        made[cores] = {name: (folder / name).read_bytes() for name in files}
-        for name in files:
-            (folder / name).unlink()
+        files = [own / name for name in ("control.json", "receptor.pdbqt")]
+        files += [folder / name for name in ("scores.tsv", "poses.sdf", "scores.svg")]
+        made[cores] = {file: file.read_bytes() for file in files}
+        for file in files:
+            file.unlink()
     assert made[1] == made[2]
-    folder.mkdir(exist_ok=True)
-    for name, content in made[1].items():
-        (folder / name).write_bytes(content)
+    for file, content in made[1].items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
     assert (tmp_path / "resources" / "structures" / "1ABC.pdb.source.json").is_file()
-    control = read_json(folder / "control.json")
+    control = read_json(own / "control.json")
     assert control["control_passed"] is None
     assert control["hydrogens"] == "added"
     table = read_table(folder / "scores.tsv").set_index("name")
@@ -153,6 +163,48 @@ def test_the_rules_on_a_small_protein(tmp_path, snakemake, study):
     assert table.loc["b", "reason"] == "no structure is known"
     assert (table["affinity"].dropna() < 0).all()
     assert table["affinity"].notna().sum() == 3
+
+
+@pytest.mark.workflow
+@pytest.mark.skipif(bool(lacking_extras()), reason=lacking_extras() or "all there")
+def test_a_ligand_is_docked_back_to_where_it_was(tmp_path, snakemake, study):
+    """The pose that Vina finds is given as that of the crystal: then it has to be found again."""
+    crystal, own = tmp_path / "crystal.sdf", tmp_path / "results/small/docking/ABL1"
+    start = docking.fresh_conformer("Cc1ccc(O)cc1", 5)
+    docking.write_poses([(start, {"name": "cresol"})], crystal)
+    config = yaml.safe_load(study.read_text())
+    config["docking"][0]["ligand"] = str(crystal)
+    study.write_text(yaml.safe_dump(config))
+    found = []
+    for _ in range(2):
+        done = snakemake(
+            tmp_path,
+            study,
+            targets=["results/small/docking/ABL1/control.json"],
+            options=["--allowed-rules", *RULES],
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        found.append(read_json(own / "control.json"))
+        pose = next(iter(Chem.SDMolSupplier(str(own / "control.sdf"))))
+        assert float(pose.GetProp("rmsd")) == found[-1]["rmsd"]
+        docking.write_poses([(pose, {"name": "cresol"})], crystal)
+    assert found[0]["ligand"] == found[1]["ligand"] == "cresol"
+    assert found[0]["control_passed"] is (found[0]["rmsd"] <= docking.LIMIT)
+    assert found[1]["control_passed"] is True
+    assert found[1]["rmsd"] < 0.5
+    assert "The control passed" in found[1]["statement"]
+
+
+@pytest.mark.workflow
+@pytest.mark.skipif(bool(lacking_extras()), reason=lacking_extras() or "all there")
+def test_the_control_is_docked_once_for_all_comparisons(tmp_path, snakemake, study):
+    config = yaml.safe_load(study.read_text())
+    config["comparisons"] = [{"name": "all"}, {"name": "again"}]
+    study.write_text(yaml.safe_dump(config))
+    done = snakemake(tmp_path, study, dry=True, targets=["docking"])
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", done.stdout + done.stderr, re.MULTILINE))
+    assert (jobs["redock_ligand"], jobs["dock_compounds"]) == ("1", "2")
 
 
 @pytest.mark.workflow

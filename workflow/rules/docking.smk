@@ -1,8 +1,8 @@
 """Docking of the drug list into the proteins of genes (optional; needs AutoDock Vina and Meeko).
 
 Needs: compounds/{comparison}/candidates.tsv, docking of the config.
-Makes: resources/structures/{id}.pdb, docking/{comparison}/{gene}/{control.json, control.sdf,
-receptor.pdbqt, scores.tsv, poses.sdf, scores.svg}.
+Makes: resources/structures/{id}.pdb, docking/{gene}/{control.json, control.sdf, receptor.pdbqt},
+docking/{comparison}/{gene}/{scores.tsv, poses.sdf, scores.svg}.
 """
 
 # With conda the extras are in the environment of the rules, not in this one.
@@ -16,6 +16,10 @@ if STUDY.config["docking"] and not _WITH_CONDA:
         sys.exit(1)
 
 DOCKING = {item["gene"]: item for item in STUDY.config["docking"]}
+# What each rule reads of an item: a change of the number of decoys docks no control again.
+SEARCH_KEYS = ["gene", "exhaustiveness", "poses"]
+CONTROL_KEYS = [*SEARCH_KEYS, "structure", "ligand", "smiles", "box", "margin"]
+SCORE_KEYS = [*SEARCH_KEYS, "top", "decoys"]
 
 
 wildcard_constraints:
@@ -57,13 +61,13 @@ rule redock_ligand:
         structure=lambda wildcards: STUDY.structure_file(DOCKING[wildcards.gene]),
         ligand=lambda wildcards: STUDY.ligand_file(DOCKING[wildcards.gene]),
     output:
-        control="<study>/docking/{comparison}/{gene}/control.json",
-        poses="<study>/docking/{comparison}/{gene}/control.sdf",
-        receptor="<study>/docking/{comparison}/{gene}/receptor.pdbqt",
+        control="<study>/docking/{gene}/control.json",
+        poses="<study>/docking/{gene}/control.sdf",
+        receptor="<study>/docking/{gene}/receptor.pdbqt",
     log:
-        "<logs>/redock_ligand/{comparison}/{gene}.log",
+        "<logs>/redock_ligand/{gene}.log",
     benchmark:
-        "<benchmarks>/redock_ligand/{comparison}/{gene}.tsv"
+        "<benchmarks>/redock_ligand/{gene}.tsv"
     conda:
         "../../envs/docking.yaml"
     threads: 4
@@ -71,7 +75,7 @@ rule redock_ligand:
         mem_mb=4000,
         runtime=120,
     params:
-        item=lambda wildcards: DOCKING[wildcards.gene],
+        item=lambda wildcards: {k: DOCKING[wildcards.gene][k] for k in CONTROL_KEYS},
         seed=SEED,
         code=source_hash("redock_ligand"),
     message:
@@ -83,8 +87,8 @@ rule redock_ligand:
 rule dock_compounds:
     input:
         candidates="<study>/compounds/{comparison}/candidates.tsv",
-        control="<study>/docking/{comparison}/{gene}/control.json",
-        receptor="<study>/docking/{comparison}/{gene}/receptor.pdbqt",
+        control="<study>/docking/{gene}/control.json",
+        receptor="<study>/docking/{gene}/receptor.pdbqt",
     output:
         scores=report(
             "<study>/docking/{comparison}/{gene}/scores.tsv",
@@ -110,7 +114,7 @@ rule dock_compounds:
         mem_mb=4000,
         runtime=720,
     params:
-        item=lambda wildcards: DOCKING[wildcards.gene],
+        item=lambda wildcards: {k: DOCKING[wildcards.gene][k] for k in SCORE_KEYS},
         seed=SEED,
         code=source_hash("dock_compounds"),
     message:

@@ -33,10 +33,13 @@ rule train_activity:
         "../../envs/python.yaml"
     threads: 2
     resources:
-        mem_mb=4000,
+        # A compound is 2,054 numbers, copied for each fit, and some hundred bytes of the table.
+        mem_mb=lambda wildcards, input: 4000 + round(100 * input.size_mb),
         runtime=480,
     params:
-        item=lambda wildcards: STUDY.activities[wildcards.target],
+        # A measured compound and a candidate are one by the same rules.
+        item=lambda wildcards: STUDY.activities[wildcards.target]
+        | {key: STUDY.config["compounds"][key] for key in ("tautomers", "stereo")},
         seed=SEED,
         code=source_hash("train_activity"),
     message:

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from crosshub import docking, figures
+from crosshub import docking
+from crosshub.figures.docking import docking as draw
+from crosshub.figures.style import save
 from crosshub.randomness import derived_seed, generator
 from crosshub.runtime import job
 from crosshub.tables import read_json, read_table, write_table
@@ -23,5 +25,5 @@ with job(snakemake) as log:
     )
     docking.write_poses(poses, snakemake.output.poses)
     write_table(scores, snakemake.output.scores)
-    figures.save(figures.docking(scores, control), snakemake.output.figure)
+    save(draw(scores, control), snakemake.output.figure)
     log.info("%d compounds, %d docked", len(scores), scores["affinity"].notna().sum())

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # Kinds whose rows are genes can be compared with each other; the others only with their own.
 GENE_KINDS = ("array", "counts")
+LEAST_SCRAMBLINGS = 19
+# Wildcards and path variables of Snakemake.
+NO_PATH = set("{}<>")
 
 
 def check_config(study: "Study") -> list[str]:
@@ -138,7 +141,15 @@ def _check_predicted(study: "Study") -> list[str]:
 def _check_targets(study: "Study") -> list[str]:
     names = [item["target"] for item in study.config["qsar"]]
     twice = sorted({name for name in names if names.count(name) > 1})
-    return [f"config.qsar: the target '{name}' occurs twice; keep one" for name in twice]
+    wrong = [f"config.qsar: the target '{name}' occurs twice; keep one" for name in twice]
+    for item in study.config["qsar"]:
+        # The smallest p of n scrambled tables is 1 / (n + 1).
+        if 0 < item["scramblings"] < LEAST_SCRAMBLINGS:
+            wrong.append(
+                f"config.qsar '{item['target']}': {item['scramblings']} scramblings can never "
+                f"show p ≤ 0.05; give {LEAST_SCRAMBLINGS} or more, or 0 to test nothing"
+            )
+    return wrong
 
 
 def _check_recipes(study: "Study") -> list[str]:
@@ -167,8 +178,12 @@ def _check_docking(study: "Study") -> list[str]:
         wrong.append(f"config.docking: the gene '{gene}' occurs twice; keep one")
     if items and not study.config["compounds"]["reference"]:
         wrong.append("config.docking: there is no drug list to dock; give compounds.reference")
+    places: dict[str, str] = {}
     for item in items:
         where = f"config.docking '{item['gene']}'"
+        known = item["structure"].upper()
+        if is_pdb_id(known) and places.setdefault(known, item["url"]) != item["url"]:
+            wrong.append(f"{where}: {known} has another url than before; give one url for it")
         if not item["ligand"] and not item["box"]:
             wrong.append(f"{where}: give a ligand or a box, so that it is known where to dock")
         residue = re.fullmatch(r"[A-Za-z0-9]{1,3}", item["ligand"]) is not None
@@ -229,6 +244,11 @@ def _check_files(study: "Study") -> list[str]:
     wrong = []
     for key, path in study_files(study.config).items():
         made = simulated and Path(path).is_relative_to(simulated)
-        if not made and not Path(path).is_file():
+        if set(path) & NO_PATH:
+            wrong.append(
+                f"config.{key}: '{path}' has one of {{ }} < >, which Snakemake takes for its own; "
+                "rename the file"
+            )
+        elif not made and not Path(path).is_file():
             wrong.append(f"config.{key}: no file '{path}'; correct the path or remove the key")
     return wrong

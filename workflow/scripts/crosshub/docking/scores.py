@@ -15,7 +15,7 @@ COLUMNS = (
     *("size_matched", "size_matched_weaker", "open_stereocentres", "poses", "pose_file"),
     *("first_record", "reason", "smiles"),
 )
-# Two compounds are alike in size if their heavy atoms differ by no more than this share.
+# Others are as large as a compound if their heavy atoms differ from its by at most this share.
 LIKE = 0.15
 
 

@@ -1,46 +1,39 @@
 """A protein from a PDB file, and the ligand that was crystallised in it."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
 
+from crosshub.docking.records import AMINO_ACIDS, WATER, Atom, Record, read_records
 from crosshub.errors import DataError
 
-AMINO_ACIDS = frozenset(
-    [
-        *("ALA", "ARG", "ASN", "ASP", "CYS", "GLN", "GLU", "GLY", "HIS", "ILE"),
-        *("LEU", "LYS", "MET", "PHE", "PRO", "SER", "THR", "TRP", "TYR", "VAL"),
-        *("ASH", "CYM", "CYX", "GLH", "HID", "HIE", "HIP", "LYN", "PTR", "SEP", "TPO"),
-    ]
-)
 # Names of other force fields, and selenomethionine, which stands for methionine.
 _RENAMED = {"HSD": "HID", "HSE": "HIE", "HSP": "HIP", "MSE": "MET"}
-_WATER = {"HOH", "DOD", "WAT", "TIP", "TIP3"}
-
-
-@dataclass(frozen=True)
-class Atom:
-    """An atom: its name, element and position (Å)."""
-
-    name: str
-    element: str
-    position: tuple[float, float, float]
+# A peptide bond is 1.33 Å long; models can be poor.
+PEPTIDE_BOND = 2.0
+# Atoms of one ligand in two files are nearer than any two atoms of a crystal.
+SAME_ATOM = 0.5
 
 
 @dataclass(frozen=True)
 class Residue:
-    """A residue: amino acid, ligand, ion or water."""
+    """A residue: amino acid, ligand, ion or water; `hetero` where its lines are HETATM."""
 
     chain: str
     number: int
     insertion: str
     name: str
     atoms: tuple[Atom, ...]
+    hetero: bool = False
 
     @property
     def place(self) -> str:
@@ -63,16 +56,70 @@ class Structure:
     path: str
     residues: tuple[Residue, ...]
 
-    @property
+    @cached_property
     def protein(self) -> list[Residue]:
-        """The amino acids."""
-        return [residue for residue in self.residues if residue.name in AMINO_ACIDS]
+        """The amino acids of chains; not those that lie in the crystal alone, as ligands do."""
+        bonded = self._bonded
+        return [
+            residue
+            for residue, held in zip(self.residues, bonded, strict=True)
+            if residue.name in AMINO_ACIDS and (held or not residue.hetero)
+        ]
 
-    @property
+    @cached_property
+    def free(self) -> list[Residue]:
+        """What is bonded to no chain: ligands, ions, waters, and single amino acids."""
+        return [r for r, held in zip(self.residues, self._bonded, strict=True) if not held]
+
+    @cached_property
     def others(self) -> dict[str, int]:
-        """What is no amino acid: name → number of residues."""
-        names = (r.name for r in self.residues if r.name not in AMINO_ACIDS)
+        """What is no part of the protein: name → number of residues."""
+        protein = set(self.protein)
+        names = (residue.name for residue in self.residues if residue not in protein)
         return dict(sorted(Counter(names).items()))
+
+    def without(self, ligand: np.ndarray) -> "Structure":
+        """Return the structure whose protein holds no single amino acid that is the ligand.
+
+        Parameters
+        ----------
+        ligand
+            Positions of its atoms, n × 3, Å.
+        """
+        tree = cKDTree(ligand)
+        own = {r for r in self.free if np.any(tree.query(positions([r]))[0] < SAME_ATOM)}
+        return replace(
+            self, residues=tuple(replace(r, hetero=r.hetero or r in own) for r in self.residues)
+        )
+
+    @cached_property
+    def _bonded(self) -> list[bool]:
+        """Tell for each residue whether peptide bonds hold it to an amino acid of a chain.
+
+        An amino acid that is bonded to none can be part of a chain all the same, between two gaps;
+        then it is not `hetero`.
+        """
+        ends: dict[str, list[tuple[int, tuple[float, float, float]]]] = {"N": [], "C": []}
+        for place, residue in enumerate(self.residues):
+            for atom in residue.atoms if residue.name in AMINO_ACIDS else ():
+                if atom.name in ends:
+                    ends[atom.name].append((place, atom.position))
+        if not all(ends.values()):
+            return [False] * len(self.residues)
+        trees = [cKDTree([position for _, position in ends[name]]) for name in "CN"]
+        pairs = [
+            (ends["C"][i][0], ends["N"][j][0])
+            for i, near in enumerate(trees[0].query_ball_tree(trees[1], PEPTIDE_BOND))
+            for j in near
+        ]
+        pairs = [(i, j) for i, j in pairs if i != j]
+        left, right = np.array(pairs, int).reshape(-1, 2).T
+        size = len(self.residues)
+        graph = coo_array((np.ones(len(left)), (left, right)), shape=(size, size))
+        part = connected_components(graph, directed=False)[1]
+        inside = np.bincount([*left, *right], minlength=size) > 0
+        chains = {part[i] for i in np.flatnonzero(inside) if not self.residues[i].hetero}
+        return [bool(one) and part[i] in chains for i, one in enumerate(inside)]
 
     @property
     def has_hydrogens(self) -> bool:
@@ -104,25 +151,20 @@ def pdb_block(residues: Sequence[Residue], record: str = "ATOM") -> str:
 def read_structure(path: str | Path) -> Structure:
     """Read the first model of a PDB file.
 
+    The file may be compressed (gzip).
+
     Raises
     ------
     DataError
-        If the file cannot be read, is no PDB file, has a damaged line or no amino acid.
+        If the file cannot be read, is no PDB file, has a damaged line, an atom twice or no amino
+        acid.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); correct the path") from error
-    if not text.strip():
-        raise DataError(f"{path}: is empty; give a PDB file")
-    if text.lstrip().startswith("data_"):
-        raise DataError(f"{path}: is mmCIF; give the structure in the PDB format")
-    found: dict[tuple[str, int, str], dict[str, tuple[float, str, Atom]]] = {}
-    for key, residue_name, occupancy, atom in _atoms(path, text):
-        atoms = found.setdefault(key, {})
-        before = atoms.get(atom.name)
-        if before is None or occupancy > before[0]:
-            atoms[atom.name] = (occupancy, residue_name, atom)
+    found: dict[tuple[str, int, str], dict[str, Record]] = {}
+    for record in read_records(path):
+        atoms = found.setdefault(record.place, {})
+        before = atoms.get(record.atom.name)
+        if before is None or record.occupancy > before.occupancy:
+            atoms[record.atom.name] = record
     residues = [_residue(key, list(atoms.values())) for key, atoms in sorted(found.items())]
     structure = Structure(str(path), tuple(residues))
     if not structure.protein:
@@ -147,12 +189,13 @@ def find_ligand(structure: Structure, name: str, smiles: str) -> Chem.Mol:
     DataError
         If there is no such residue, or its atoms do not fit the SMILES.
     """
-    copies = [residue for residue in structure.residues if residue.name == name]
+    copies = [residue for residue in structure.free if residue.name == name]
+    copies.sort(key=lambda residue: not residue.hetero)
     if not copies:
-        known = ", ".join(sorted(set(structure.others) - _WATER)) or "none"
+        known = ", ".join(sorted(set(structure.others) - WATER)) or "none"
         raise DataError(
-            f"{structure.path}: has no residue '{name}'; its residues that are no amino acids: "
-            f"{known}"
+            f"{structure.path}: has no residue '{name}'; its residues that are no part of a "
+            f"chain: {known}"
         )
     heavy = tuple(atom for atom in copies[0].atoms if atom.element != "H")
     with rdBase.BlockLogs():
@@ -184,13 +227,16 @@ def read_ligand(path: str | Path) -> Chem.Mol:
     Raises
     ------
     DataError
-        If it cannot be read, or has no positions in space.
+        If it cannot be read, holds several molecules, or has no positions in space.
     """
     with rdBase.BlockLogs():
         try:
-            ligand = next(iter(Chem.SDMolSupplier(str(path))), None)
+            supplier = Chem.SDMolSupplier(str(path))
+            number, ligand = len(supplier), next(iter(supplier), None)
         except OSError:
-            ligand = None
+            number, ligand = 0, None
+    if number > 1:
+        raise DataError(f"{path}: holds {number} molecules; keep the ligand of the crystal alone")
     if ligand is None or not ligand.GetNumAtoms():
         raise DataError(f"{path}: holds no molecule that can be read; give the ligand as SDF")
     if (
@@ -202,33 +248,10 @@ def read_ligand(path: str | Path) -> Chem.Mol:
     return Chem.RemoveHs(ligand)
 
 
-def _atoms(path: str | Path, text: str) -> Iterator[tuple[tuple[str, int, str], str, float, Atom]]:
-    """Yield the atoms of the first model: place, name of the residue, occupancy, atom."""
-    for number, line in enumerate(text.splitlines(), start=1):
-        if line.startswith("ENDMDL"):
-            return
-        if not line.startswith(("ATOM  ", "HETATM")):
-            continue
-        try:
-            position = (float(line[30:38]), float(line[38:46]), float(line[46:54]))
-            key = (line[21].strip() or "A", int(line[22:26]), line[26:27].strip())
-            occupancy = float(line[54:60].strip() or 1)
-        except (ValueError, IndexError) as error:
-            raise DataError(
-                f"{path} line {number}: is no atom of a PDB file ({line[:54].rstrip()}); get the "
-                "file anew"
-            ) from error
-        name = line[12:16].strip()
-        element = line[76:78].strip().upper() or name.lstrip("0123456789")[:1]
-        # Deuterium of neutron structures is hydrogen to a docking.
-        element = "H" if element == "D" else element
-        yield key, line[17:20].strip(), occupancy, Atom(name, element, position)
-
-
-def _residue(key: tuple[str, int, str], atoms: Sequence[tuple[float, str, Atom]]) -> Residue:
+def _residue(key: tuple[str, int, str], records: Sequence[Record]) -> Residue:
     """Make a residue; where two share a place, that of the first atom."""
-    name = atoms[0][1]
-    kept = tuple(atom for _, of, atom in atoms if of == name)
+    name, hetero = records[0].residue, records[0].hetero
+    kept = tuple(record.atom for record in records if record.residue == name)
     if name == "MSE":
         kept = tuple(replace(a, name="SD", element="S") if a.element == "SE" else a for a in kept)
-    return Residue(*key, _RENAMED.get(name, name), kept)
+    return Residue(*key, _RENAMED.get(name, name), kept, hetero)

@@ -62,6 +62,8 @@ def run_control(
     """
     named = ligand_of(item, structure)
     crystal = None if named is None else named[1].GetConformer().GetPositions()
+    if crystal is not None:
+        structure = structure.without(crystal)
     box = find_box(item, crystal)
     where = f"config.docking '{item['gene']}'"
     check_box(box, positions(structure.protein), crystal, where=where)

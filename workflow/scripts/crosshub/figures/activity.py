@@ -95,10 +95,12 @@ def _null(axes: Axes, scrambled: pd.DataFrame, verdict: Mapping[str, Any]) -> No
         null, bins=edges, color=PALE, edgecolor=GREY, hatch="///", lw=0.6,
         label=f"scrambled activities (n = {len(null):,})",
     )  # fmt: skip
-    axes.axvline(observed, color=VERMILLION, lw=2, label=f"as measured: {observed:.2f}")
+    axes.axvline(
+        observed, color=VERMILLION, lw=2, label=f"as measured, first repeat: {observed:.2f}"
+    )
     axes.axvline(0, color=INK, lw=0.8)
     axes.set_xlabel("Q² in new scaffolds (0: no better than the mean of training)")
-    axes.set_ylabel("Scrambled tables")
+    axes.set_ylabel("Scrambled tables (first repeat)")
     axes.set_ylim(0, 1.3 * axes.get_ylim()[1])
     axes.set_title(f"p = {verdict['p_scrambled']:.2g}")
     axes.legend(loc="upper center")

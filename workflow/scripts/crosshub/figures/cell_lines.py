@@ -18,7 +18,7 @@ from crosshub.figures.style import (
     short,
     styled,
 )
-from crosshub.report.numbers import p_value as written
+from crosshub.numerals import p_value as written
 
 MOST_ROWS, MOST_CELLS = 25, 30
 LARGEST = 3.0

@@ -64,8 +64,9 @@ def docking(scores: pd.DataFrame, control: Mapping[str, Any]) -> Figure:
     right.set_ylabel("Affinity, kcal/mol")
     right.set_title("Affinity and size")
     _control(left, right, control)
-    drawn = dict(zip(*left.get_legend_handles_labels()[::-1], strict=True))
-    figure.legend(drawn.values(), drawn.keys(), loc="outside lower center", ncols=3)
+    # The right panel has every docked compound, the left one the first of them.
+    handles = right.get_legend_handles_labels()[0] + left.get_lines()
+    figure.legend(handles=handles, loc="outside lower center", ncols=3)
     headline(figure, f"Docking into {gene}{_verdict(control)}")
     return figure
 

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.chemistry import standardise
+from crosshub.chemistry.structure import standardise
 from crosshub.errors import DataError
 from crosshub.qsar.scaffolds import scaffold_of
 
@@ -30,11 +31,14 @@ COLUMNS = {
 # Logarithms of what a unit is in mol/l.
 _UNITS = {"m": 0, "mol/l": 0, "mm": -3, "mmol/l": -3, "um": -6, "umol/l": -6, "nm": -9,
           "nmol/l": -9, "pm": -12, "pmol/l": -12, "fm": -15}  # fmt: skip
+# In capitals the small m of milli is gone, and some write it for micro.
+_AMBIGUOUS = ("MM", "Mm")
 _LOGARITHMS = ("log", "-log", "-log10", "-log(m)", "p")
 _EXACT = ("", "=", "==")
 _LEAST, _MOST = 0.0, 15.0
 _LARGEST_DISAGREEMENT = 0.1
 LEAST_COMPOUNDS = 30
+OTHER_TYPE = "another type of activity than"
 RAW = ("row", *COLUMNS)
 COMPOUNDS = ("inchikey", "name", "smiles", "activity", "measurements", "spread", "scaffold")
 LEFT_OUT = (*RAW, "inchikey", "activity", "reason")
@@ -61,7 +65,7 @@ def read_activities(path: str | Path, columns: Mapping[str, str] | None = None) 
     Raises
     ------
     DataError
-        If the table cannot be read or lacks a column that is needed or was named.
+        If the table cannot be read, has a column twice, or lacks one that is needed or was named.
     """
     wanted = {**COLUMNS, **(columns or {})}
     header, records = _read_records(Path(path))
@@ -72,6 +76,8 @@ def read_activities(path: str | Path, columns: Mapping[str, str] | None = None) 
                 f"{path}: has no column '{name}' ({key}); name it in qsar.columns: "
                 f"the table has {', '.join(header)}"
             )
+        if header.count(name) > 1:
+            raise DataError(f"{path}: the column '{name}' occurs twice; keep one")
     places = {key: header.index(name) for key, name in wanted.items() if name in header}
     rows = [
         {"row": number, **{key: record[place].strip() for key, place in places.items()}}
@@ -85,7 +91,9 @@ def _read_records(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             text = file.read()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not UTF-8; save it as UTF-8") from None
+    except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read as a table ({error}); save it again") from error
     first = text.split("\n", 1)[0]
     separator = max(";\t,", key=lambda sign: first.count(sign))
@@ -111,7 +119,14 @@ def _read_records(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
 
 
 def pool_activities(
-    raw: pd.DataFrame, *, where: str, unit: str = "", kind: str = "", largest_spread: float = 1.0
+    raw: pd.DataFrame,
+    *,
+    where: str,
+    unit: str = "",
+    kind: str = "",
+    largest_spread: float = 1.0,
+    tautomers: bool = False,
+    stereo: str = "keep",
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
     """Pool the measurements of each compound, and list what is left out with the reason.
 
@@ -127,10 +142,12 @@ def pool_activities(
     unit
         Unit of every value, ``log`` for values that are −log10 of mol/l; empty: as the table says.
     kind
-        Type of activity (IC50, Ki …); empty: the one with the most usable measurements.
+        Type of activity (IC50, Ki …); empty: the one with the most usable compounds.
     largest_spread
         Two measurements of a compound may differ by so much (log units); of more, half must lie
         within half of it around the median. Else the compound is left out.
+    tautomers, stereo
+        What makes two structures one compound; see `chemistry.parse`.
 
     Returns
     -------
@@ -143,7 +160,8 @@ def pool_activities(
         far as there are any) and reason.
     dict
         type, unit_from (the table or the config), rows, compounds, left_out (reason → rows),
-        replicate_sd (of one measurement, from compounds with several; None without).
+        replicate_sd (of one measurement, from compounds with several, those that do not agree
+        among them; None without).
 
     Raises
     ------
@@ -152,7 +170,10 @@ def pool_activities(
     """
     table = raw.copy()
     _state_units(table, unit, where)
-    structures = {smiles: standardise(smiles) for smiles in table["smiles"].unique()}
+    structures = {
+        smiles: standardise(smiles, tautomers=tautomers, stereo=stereo)
+        for smiles in table["smiles"].unique()
+    }
     found = table["smiles"].map(structures)
     table["inchikey"] = [part.inchikey if part else "" for part in found]
     table["parent"] = [part.smiles if part else "" for part in found]
@@ -164,8 +185,10 @@ def pool_activities(
     ]
     kind = kind or _commonest(table)
     other = (table["type"] != kind) & (table["reason"] == "")
-    table.loc[other, "reason"] = f"another type of activity than {kind or 'none'}"
+    table.loc[other, "reason"] = f"{OTHER_TYPE} {kind or 'none'}"
     usable = table["reason"] == ""
+    # With what does not agree: measurements that stand alone are as often wrong, and stay.
+    scatter = replicate_sd(table.loc[usable, "activity"], table.loc[usable, "inchikey"])
     table.loc[usable, "reason"] = _conflicts(table[usable], largest_spread)
     used = table[table["reason"] == ""]
     compounds = _compounds(used)
@@ -181,7 +204,7 @@ def pool_activities(
             "measurements": len(used),
             "compounds": len(compounds),
             "left_out": left_out["reason"].value_counts().sort_index().to_dict(),
-            "replicate_sd": replicate_sd(used["activity"], used["inchikey"]),
+            "replicate_sd": scatter,
         },
     )
 
@@ -238,8 +261,9 @@ def _from_value(row: Mapping[str, str]) -> tuple[float, str]:
     unit = unit.strip().replace(" ", "")
     if unit.lower() in _LOGARITHMS or (not unit and _is_log_type(row["type"])):
         return value, ""
-    # Only M has two meanings in capitals and small letters: MM is no unit.
-    if unit.lower() not in _UNITS or unit[:-1].isupper():
+    if unit in _AMBIGUOUS:
+        return np.nan, f"unit '{row['unit']}' may be mM or µM"
+    if unit.lower() not in _UNITS:
         return np.nan, f"unit '{row['unit']}' is no concentration in mol/l"
     if value <= 0:
         return np.nan, "not a positive number"

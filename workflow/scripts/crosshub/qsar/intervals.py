@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 LEAST_IN_BAND, MOST_BANDS = 20, 4
+_SLIP = 1e-9
 
 
 def half_width(errors: np.ndarray, compounds: int, level: float) -> float:
@@ -30,7 +31,7 @@ def half_width(errors: np.ndarray, compounds: int, level: float) -> float:
     Vovk, Gammerman and Shafer 2005, Algorithmic Learning in a Random World; Barber et al. 2021,
     Annals of Statistics 49:486 (errors of cross-validation).
     """
-    rank = math.ceil((compounds + 1) * level - 1e-9)
+    rank = math.ceil((compounds + 1) * level - _SLIP)
     if compounds == 0 or rank > compounds:
         return math.nan
     return float(np.quantile(errors, rank / compounds, method="inverted_cdf"))
@@ -52,14 +53,17 @@ def nearness_bands(predictions: pd.DataFrame, level: float) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Up to four bands with equally many predictions, at least 20 compounds in the mean, the
-        nearest first: nearness_low, nearness_high, predictions, compounds, share_in_domain, rmse,
-        mae (log units), half_width (NaN where there are too few compounds).
+        Up to four bands with equally many predictions, at least 20 compounds in the mean, and as
+        many as an interval of the level needs, the nearest first: nearness_low, nearness_high,
+        predictions, compounds, share_in_domain, rmse, mae (log units), half_width (NaN where there
+        are too few compounds).
     """
     order = predictions.sort_values(
         ["nearness", "inchikey", "repeat"], ascending=[False, True, True]
     )
-    number = int(np.clip(predictions["inchikey"].nunique() // LEAST_IN_BAND, 1, MOST_BANDS))
+    # The interval is the k-th of n errors, k being (n + 1) × level; there is none where k > n.
+    least = max(LEAST_IN_BAND, math.ceil(level / (1 - level) - _SLIP))
+    number = int(np.clip(predictions["inchikey"].nunique() // least, 1, MOST_BANDS))
     rows = []
     for places in np.array_split(np.arange(len(order)), number):
         part = order.iloc[places]

@@ -6,7 +6,12 @@ import numpy as np
 from rdkit import Chem, rdBase
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
+from crosshub.chemistry.neighbours import cluster, fingerprints
 from crosshub.errors import DataError
+
+# Largest Tanimoto distance from the centre of a group without rings. Small molecules have few
+# fragments: at 0.35, where drugs are clustered, homologues of glycine are not alike.
+DISTANCE = 0.65
 
 
 def scaffold_of(smiles: str) -> str:
@@ -25,10 +30,32 @@ def scaffold_of(smiles: str) -> str:
         return Chem.MolToSmiles(MurckoScaffold.GetScaffoldForMol(molecule))
 
 
-def scaffold_groups(scaffolds: Sequence[str]) -> np.ndarray:
-    """Return the number of the group of each compound; one without rings is a group of its own."""
-    names = [name if name else f" {place}" for place, name in enumerate(scaffolds)]
-    return np.unique(names, return_inverse=True)[1]
+def scaffold_groups(scaffolds: Sequence[str], smiles: Sequence[str]) -> np.ndarray:
+    """Return the number of the group of each compound: its scaffold, or that of its likes.
+
+    Compounds without rings have no scaffold; they are grouped by similarity (`cluster`), so that
+    a series of them is not split by chance.
+
+    Parameters
+    ----------
+    scaffolds
+        Of `scaffold_of`.
+    smiles
+        Valid SMILES.
+
+    Returns
+    -------
+    ndarray of int
+        Numbers from 0.
+    """
+    names = np.array(scaffolds, object)
+    ringless = np.flatnonzero(names == "")
+    if len(ringless):
+        # By SMILES, so that the order of the table tells nothing.
+        order = ringless[np.argsort(np.array(smiles, object)[ringless], kind="stable")]
+        labels = cluster(fingerprints(np.array(smiles, object)[order]), distance=DISTANCE)
+        names[order] = [f" {label:06d}" for label in labels]
+    return np.unique(names.astype(str), return_inverse=True)[1]
 
 
 def scaffold_folds(groups: np.ndarray, folds: int, rng: np.random.Generator) -> np.ndarray:
@@ -64,7 +91,8 @@ def scaffold_folds(groups: np.ndarray, folds: int, rng: np.random.Generator) -> 
     if len(names) < folds:
         raise DataError(
             f"the compounds have {len(names)} scaffolds, fewer than {folds} folds: what a model "
-            "says of a new scaffold cannot be tested; lower qsar.folds or give a larger table"
+            "says of a new scaffold cannot be tested; lower qsar.folds, or give a table of more "
+            "scaffolds"
         )
     filled = np.zeros(folds, int)
     fold_of = {}

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from crosshub.qsar.domain import least_nearness, nearness
-from crosshub.qsar.fingerprints import structure_features, tanimoto
+from crosshub.qsar.activities import OTHER_TYPE
+from crosshub.qsar.domain import least_nearness, nearest_of
+from crosshub.qsar.fingerprints import structure_features
 from crosshub.qsar.intervals import widths_at
 from crosshub.qsar.models import find_model, fit_predict
 
@@ -76,8 +77,7 @@ def _predict(
     if find_model(model).reads_smiles:
         features, wanted = (np.array(part, object) for part in (compounds["smiles"], smiles))
     predicted = fit_predict(model, features, activity, wanted, seed=seed)
-    similarity = tanimoto(own_bits, bits)
-    near, nearest = nearness(similarity), similarity.argmax(axis=1)
+    near, nearest, most = nearest_of(own_bits, bits)
     inside = near >= least_nearness(bits)
     half = widths_at(near, bands)
     too_far = near < bands["nearness_low"].min()
@@ -91,7 +91,7 @@ def _predict(
             "in_domain": inside,
             "nearness": near,
             "nearest": names[nearest],
-            "nearest_similarity": similarity.max(axis=1),
+            "nearest_similarity": most,
             "nearest_activity": activity[nearest],
             "no_interval": no_interval,
         }
@@ -107,14 +107,33 @@ def _measured(table: pd.DataFrame, compounds: pd.DataFrame, left_out: pd.DataFra
             table.loc[place, "activity"] = known.loc[key, "activity"]
             table.loc[place, "measurements"] = known.loc[key, "measurements"]
             table.loc[place, ["activity_low", "activity_high"]] = np.nan
-    bounds = left_out[left_out["inchikey"] != ""].drop_duplicates("inchikey").set_index("inchikey")
-    others = table["inchikey"].isin(bounds.index) & (table["source"] == PREDICTED)
-    for place in table.index[others]:
-        row = bounds.loc[table.loc[place, "inchikey"]]
-        given = " ".join(filter(None, (row["type"], row["relation"], row["value"], row["unit"])))
-        notes = (
-            f"in the table, but left out ({row['reason']}): {given}",
-            table.loc[place, "remark"],
-        )
+    predicted = table["source"] == PREDICTED
+    wanted = set(table.loc[predicted, "inchikey"]) - {""}
+    others = left_out[left_out["inchikey"].isin(wanted)]
+    bounds = {key: _values(rows) for key, rows in others.groupby("inchikey")}
+    skeletons = compounds.groupby(compounds["inchikey"].str[:14])
+    for place in table.index[predicted]:
+        key = table.loc[place, "inchikey"]
+        notes = [bounds.get(key, ""), table.loc[place, "remark"]]
+        if key[:14] in skeletons.groups:
+            notes.insert(0, _relatives(skeletons.get_group(key[:14])))
         table.loc[place, "remark"] = "; ".join(filter(None, notes))
     return table
+
+
+def _values(rows: pd.DataFrame) -> str:
+    """Write the measurements of a compound that were left out; those of the own type first."""
+    rows = rows.assign(other=rows["reason"].str.startswith(OTHER_TYPE))
+    written = []
+    for row in rows.sort_values("other", kind="stable").to_dict("records"):
+        relation = row["relation"].strip("'\" ")
+        parts = (row["type"], relation, row["value"], row["unit"])
+        written.append(f"{' '.join(filter(None, parts))} ({row['reason']})")
+    return f"in the table, but left out: {', '.join(dict.fromkeys(written))}"
+
+
+def _relatives(rows: pd.DataFrame) -> str:
+    """Write the activities of compounds that differ in stereochemistry or the like alone."""
+    names = rows["name"].where(rows["name"] != "", rows["inchikey"])
+    written = [f"{name} {value:.2f}" for name, value in zip(names, rows["activity"], strict=True)]
+    return f"the same skeleton was measured: {', '.join(written)}"

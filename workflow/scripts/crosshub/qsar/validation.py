@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.qsar.domain import least_nearness, nearness
-from crosshub.qsar.fingerprints import structure_features, tanimoto
+from crosshub.errors import DataError
+from crosshub.qsar.domain import nearness_in_folds
+from crosshub.qsar.fingerprints import structure_features
 from crosshub.qsar.models import find_model, fit_predict
 from crosshub.qsar.scaffolds import random_folds, scaffold_folds, scaffold_groups
+from crosshub.qsar.scrambling import scramble
 
 SCAFFOLD, RANDOM = "scaffold", "random"
+LEAST_TRAINING = 20
 PREDICTIONS = (
     "split", "repeat", "fold", "inchikey", "group", "activity", "predicted", "training_mean",
     "nearness", "least_nearness", "nearest_similarity", "in_domain",
@@ -31,7 +34,7 @@ class Settings:
     folds, repeats
         Of the cross-validation.
     scramblings
-        Tables with permuted activities.
+        Tables with scrambled activities.
     threads
         Models that are fitted at the same time; the result does not depend on it.
     """
@@ -73,13 +76,14 @@ def validate(
         nearness (mean similarity to the five nearest training compounds), least_nearness (from
         which it is in the domain), nearest_similarity, in_domain.
     DataFrame
-        scrambling, q2: of the first repeat of the scaffold split, with permuted activities. The row
-        of scrambling 0 has the activities as they are.
+        scrambling, q2: of the first repeat of the scaffold split, with scrambled activities (see
+        `scramble`). The row of scrambling 0 has the activities as they are.
 
     Raises
     ------
     DataError
-        If there are fewer scaffolds than folds.
+        If there are fewer scaffolds than folds, or a fold leaves fewer than 20 compounds to learn
+        from.
 
     References
     ----------
@@ -90,19 +94,20 @@ def validate(
     by_smiles = find_model(settings.model).reads_smiles
     inputs = compounds["smiles"].to_numpy(object) if by_smiles else features
     activity = compounds["activity"].to_numpy(float)
-    groups = scaffold_groups(compounds["scaffold"])
+    groups = scaffold_groups(compounds["scaffold"], compounds["smiles"])
     plans = []
     for repeat in range(settings.repeats):
         plans.append((SCAFFOLD, repeat, scaffold_folds(groups, settings.folds, rng)))
         plans.append((RANDOM, repeat, random_folds(len(activity), settings.folds, rng)))
-    scrambled = [rng.permutation(activity) for _ in range(settings.scramblings)]
+    _check_training(groups, [folds for _, _, folds in plans])
+    scrambled = [scramble(activity, groups, rng) for _ in range(settings.scramblings)]
     first = plans[0][2]
     wanted = [(activity, folds) for _, _, folds in plans] + [(y, first) for y in scrambled]
     found = _predict_all(inputs, wanted, settings, rng)
-    similarity = tanimoto(bits, bits)
+    near = nearness_in_folds(bits, [folds for _, _, folds in plans])
     frames = [
-        _frame(compounds, groups, bits, similarity, plan, predicted, mean)
-        for plan, (predicted, mean) in zip(plans, found[: len(plans)], strict=True)
+        _frame(compounds, groups, plan, *parts, *distances)
+        for plan, parts, distances in zip(plans, found[: len(plans)], near, strict=True)
     ]
     null = [q2(y, *parts) for y, parts in zip(scrambled, found[len(plans) :], strict=True)]
     observed = q2(activity, *found[0])
@@ -121,6 +126,18 @@ def q2(activity: np.ndarray, predicted: np.ndarray, training_mean: np.ndarray) -
     """
     errors = ((activity - predicted) ** 2).sum()
     return float(1 - errors / ((activity - training_mean) ** 2).sum())
+
+
+def _check_training(groups: np.ndarray, plans: list[np.ndarray]) -> None:
+    number = len(groups)
+    least = min(number - int(np.bincount(folds).max()) for folds in plans)
+    if least < LEAST_TRAINING:
+        share = np.bincount(groups).max() / number
+        raise DataError(
+            f"without its largest fold a model would learn from {least} of {number} compounds, "
+            f"{LEAST_TRAINING} are needed; the largest scaffold has {share:.0%} of them: give a "
+            "table with more compounds of other scaffolds"
+        )
 
 
 def _predict_all(
@@ -160,19 +177,14 @@ def _predict_all(
 def _frame(
     compounds: pd.DataFrame,
     groups: np.ndarray,
-    bits: np.ndarray,
-    similarity: np.ndarray,
     plan: tuple[str, int, np.ndarray],
     predicted: np.ndarray,
     training_mean: np.ndarray,
+    near: np.ndarray,
+    least: np.ndarray,
+    nearest: np.ndarray,
 ) -> pd.DataFrame:
     split, repeat, folds = plan
-    near, least, nearest = (np.empty(len(folds)) for _ in range(3))
-    for fold in np.unique(folds):
-        train, test = folds != fold, folds == fold
-        between = similarity[np.ix_(test, train)]
-        near[test], nearest[test] = nearness(between), between.max(axis=1)
-        least[test] = least_nearness(bits[train])
     table = compounds[["inchikey", "activity"]].assign(
         split=split,
         repeat=repeat,

@@ -59,7 +59,8 @@ def docking(source: Source) -> Section | None:
 
 def _protein(source: Source, section: Section, name: str, gene: str) -> None:
     folder = f"docking/{name}/{gene}"
-    control, found = source.json(f"{folder}/control.json"), source.table(f"{folder}/scores.tsv")
+    control = source.json(f"docking/{gene}/control.json")
+    found = source.table(f"{folder}/scores.tsv")
     if control is None or found is None:
         section.add(not_made(f"Docking into {gene}", "docking"))
         return

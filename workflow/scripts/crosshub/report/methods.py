@@ -239,8 +239,9 @@ def _use(source: Source) -> Iterator[str]:
             "judged by "
             f"{plural(item['repeats'], 'repeat')} of {item['folds']}-fold cross-validation over "
             f"Murcko scaffolds [bemis, wu] and {plural(item['scramblings'], 'scrambled table')} "
-            "[rucker]; the domain is the mean similarity to the five nearest training compounds "
-            "[sheridan], and prediction intervals are conformal [vovk]."
+            "[rucker], in which scaffolds exchange what is common to their compounds and compounds "
+            "the rest [carpenter]; the domain is the mean similarity to the five nearest training "
+            "compounds [sheridan], and prediction intervals are conformal [vovk]."
         )
 
 

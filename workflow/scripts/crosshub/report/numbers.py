@@ -1,23 +1,11 @@
 """How numbers are written in the report: rounded for people; what is missing is said in words."""
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from crosshub.lists import split_items
-
-NOT_TESTED = "not tested"
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def is_missing(value: Any) -> bool:
-    """Say whether a value is missing."""
-    if value is None or value is pd.NA:
-        return True
-    return isinstance(value, float | np.floating) and not math.isfinite(value)
+from crosshub.numerals import NOT_TESTED, is_missing
+from crosshub.numerals import p_value as p_value
 
 
 def text(value: Any) -> str:
@@ -41,19 +29,6 @@ def count(value: Any) -> str:
 def percent(value: Any) -> str:
     """Write a share in percent."""
     return NOT_TESTED if is_missing(value) else f"{100 * float(value):.0f} %"
-
-
-def p_value(value: Any) -> str:
-    """Write a p-value or a false discovery rate with three significant digits."""
-    if is_missing(value):
-        return NOT_TESTED
-    value = float(value)
-    if value == 0:
-        return "< 10⁻³⁰⁰"
-    if value >= 0.001:
-        return f"{value:.3g}"
-    digits, exponent = f"{value:.2e}".split("e")
-    return f"{digits} × 10{str(int(exponent)).translate(_SUPERSCRIPT)}"
 
 
 def interval(value: Any, low: Any, high: Any) -> str:

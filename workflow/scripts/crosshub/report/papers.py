@@ -323,6 +323,12 @@ PAPERS = {
         "Rücker C, Rücker G, Meringer M. y-Randomization and its variants in QSPR/QSAR. Journal of "
         "Chemical Information and Modeling 2007;47:2345.",
     ),
+    "carpenter": (
+        "Carpenter et al. 2003",
+        "Carpenter JR, Goldstein H, Rasbash J. A novel bootstrap procedure for assessing the "
+        "relationship between class size and achievement. Journal of the Royal Statistical Society "
+        "C 2003;52:431.",
+    ),
     "sheridan": (
         "Sheridan et al. 2004",
         "Sheridan RP, Feuston BP, Maiorov VN, Kearsley SK. Similarity to molecules in the training "

@@ -1,5 +1,6 @@
 """The section on activity against targets, predicted from structure."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ from crosshub.report.numbers import is_missing, listed, number, percent, plural,
 from crosshub.report.source import Source, not_made
 
 TOP = 25
+LOGARITHMS = ("pIC", "pK", "pEC", "pAC", "pXC", "-log", "-Log")
 BADGES = {True: ("beats scrambled", "good"), False: ("no better than scrambled", "bad")}
 UNTESTED = ("not tested", "open")
 SPLITS = {"scaffold": "new scaffolds", "random": "split by chance (too good)"}
@@ -85,15 +87,19 @@ def _read(verdict: dict[str, Any]) -> str:
         counts = sorted(verdict["left_out"].items(), key=lambda part: (-part[1], part[0]))
         reasons = listed([f"{count:,} ({reason})" for reason, count in counts])
         parts.append(f"Left out of {verdict['rows']:,} rows: {reasons}.")
-        if any(reason.startswith("no exact value") for reason in verdict["left_out"]):
+        # A weak compound needs more than a concentration: its pIC50 is less than a number.
+        weak = "<" if kind.startswith(LOGARITHMS) else ">"
+        if any(reason.startswith(f"no exact value ({weak}") for reason in verdict["left_out"]):
             parts.append(
-                "Values that are only a bound are mostly of weak compounds: the model has not "
-                "learnt from them, and takes weak compounds for better than they are."
+                f"Values that are only a bound ({weak}) are those of weak compounds: the model has "
+                "not learnt from them, and takes weak compounds for better than they are."
             )
     if not is_missing(verdict["replicate_sd"]):
+        single = verdict["replicate_sd"]
         parts.append(
-            f"Measurements of one compound differ by {number(verdict['replicate_sd'])} log units "
-            f"(SD), so that no model can be expected above R² {number(verdict['attainable_r2'])}."
+            f"One measurement has an SD of {number(single)} log units (the difference of two of "
+            f"one compound: {number(math.sqrt(2) * single)}), so that no model can be expected "
+            f"above R² {number(verdict['attainable_r2'])}."
         )
     return " ".join(parts)
 
@@ -122,7 +128,12 @@ def _domain(source: Source, folder: str, verdict: dict[str, Any]) -> list[Block]
         return []
     inside, outside = (verdict[f"rmse_{side}"] for side in ("in", "out"))
     sentence = "No held-out compound was outside of the domain."
-    if not is_missing(inside) and not is_missing(outside):
+    if is_missing(inside):
+        sentence = (
+            "Every held-out compound was outside of the domain: the error inside it is not known, "
+            f"and outside it is {number(outside)} (RMSE, log units)."
+        )
+    elif not is_missing(outside):
         grows = "grows" if outside > inside else "does not grow"
         sentence = (
             f"The error {grows} outside of the domain: {number(inside)} inside, "
