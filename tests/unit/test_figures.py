@@ -62,6 +62,7 @@ def differential_table(n: int = 400, changed: int = 20) -> pd.DataFrame:
             "df": 30.0,
             "n_cases": 12,
             "n_controls": 11,
+            "contrast": "case - control",
         }
     )
 
@@ -399,6 +400,24 @@ def test_volcano_counts_and_names(tmp_path):
     assert sum(f"{gene} " in f"{text} " for gene in best) >= 9
     nothing = figures.volcano(table.assign(fdr=1.0), cohort="a", fdr=0.05)
     assert "up in cases (0)" in words(nothing, tmp_path)
+
+
+@pytest.mark.parametrize(("sign", "way"), [("", "higher"), ("-", "lower")])
+def test_volcano_of_an_outcome_speaks_of_no_cases(tmp_path, sign, way):
+    table = differential_table().assign(contrast=f"{sign}bmd, one standard deviation")
+    text = words(figures.volcano(table, cohort="a", fdr=0.05), tmp_path)
+    assert "cases" not in text
+    assert f"up with {way} bmd (10)" in text
+    assert f"log2 fold change where bmd is one standard deviation {way}" in text
+    assert "23 samples" in text
+
+
+def test_performance_of_numbers_is_the_concordance(tmp_path):
+    text = words(figures.performance(performance_table(), of_numbers=True), tmp_path)
+    assert "AUC" not in text
+    assert "cases" not in text
+    assert "Concordance with 95 % interval" in text
+    assert "a1 · n = 23" in text
 
 
 def test_volcano_of_one_gene_with_p_zero(tmp_path):

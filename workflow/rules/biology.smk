@@ -28,6 +28,7 @@ rule enrich_genes:
         mem_mb=4000,
         runtime=30,
     params:
+        family=STUDY.config["candidates"]["restrict_to"],
         code=source_hash("enrich_genes"),
     message:
         "Asking which gene sets the shared genes of {wildcards.comparison} belong to"

@@ -25,6 +25,6 @@ with job(snakemake) as log:
     own = derived_seed(snakemake.params.seed, "judge_panel", snakemake.wildcards.comparison)
     write_table(added_value(predictions, cohorts, seed=own), output.added_value)
     write_json(found.verdicts, output.verdict)
-    figures.save(figures.performance(found.performance), output.figure)
+    figures.save(figures.performance(found.performance, of_numbers=found.of_numbers), output.figure)
     for disease in diseases:
         log.info(found.verdicts[disease]["statement"])

@@ -26,11 +26,14 @@ class Judgement:
         See `measures.measures`.
     verdicts
         Disease → see `verdict.verdict`; with new_cohort, stability and sample_size.
+    of_numbers
+        Whether the models predict numbers, so that each AUC is a concordance.
     """
 
     performance: pd.DataFrame
     measures: pd.DataFrame
     verdicts: dict[str, dict[str, Any]]
+    of_numbers: bool = False
 
 
 def judge(
@@ -66,7 +69,7 @@ def judge(
         verdict["sample_size"] = samples_needed(
             cases, controls, sizes[disease], verdict["auc"], outcome=models[disease].outcome
         )
-    return Judgement(table, measures(predictions), found)
+    return Judgement(table, measures(predictions), found, any(outcomes.values()))
 
 
 def _within_groups(cohorts: Sequence[Cohort]) -> pd.DataFrame:

@@ -10,7 +10,9 @@ from typing import Any
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.gene_sets import split_place
 from crosshub.report.blocks import Block, Heading, Picture, Text
+from crosshub.report.numbers import listed
 from crosshub.report.svg import inline
 from crosshub.tables import read_frame, read_json, read_table
 
@@ -39,6 +41,12 @@ class Source:
     def tried(self) -> bool:
         """Whether combinations of selector and classifier were compared."""
         return all(self.config["evaluation"]["combinations"].values())
+
+    @property
+    def family(self) -> str:
+        """The sets of genes to which candidates are restricted, in words; empty: none."""
+        place = self.config["candidates"]["restrict_to"]
+        return listed(split_place(place)[1]) if place else ""
 
     def cohorts_of(self, disease: str, role: str | None = None) -> list[str]:
         """Names of the cohorts of a disease, of one role or of both."""
