@@ -11,6 +11,7 @@ rule enrich_genes:
     input:
         genes="<study>/shared/{comparison}/genes.tsv",
         genesets=STUDY.config["genesets"],
+        names=GENE_NAMES,
     output:
         table=report(
             "<study>/biology/{comparison}/enrichment.tsv",
@@ -41,6 +42,7 @@ rule link_genes:
         genes="<study>/shared/{comparison}/genes.tsv",
         panel="<study>/panel/{comparison}/panel.tsv",
         interactions=lambda wildcards: STUDY.config["biology"]["interactions"] or [],
+        names=GENE_NAMES,
     output:
         edges="<study>/biology/{comparison}/interactions.tsv",
         nodes="<study>/biology/{comparison}/network.tsv",
@@ -73,6 +75,7 @@ rule score_immune:
     input:
         unpack(lambda wildcards: cohort_files(of_disease(wildcards))),
         genesets=lambda wildcards: STUDY.config["biology"]["immune"] or [],
+        names=GENE_NAMES,
     output:
         table=report(
             "<study>/biology/{disease}/immune.tsv",
