@@ -500,7 +500,18 @@ def test_an_empty_folder_names_the_targets(tmp_path):
         "evaluation",
         "biology",
     ):
-        assert f"snakemake {target}" in text, target
+        command = (
+            f".venv/bin/snakemake --cores all {target} --configfile <config.yaml of the study>"
+        )
+        assert command in text, target
+
+
+def test_the_config_beside_the_table_stands_in_commands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/config.yaml").write_text("study: toy\n")
+    text = " ".join(seen(build(tmp_path, config(datasets="mine/datasets.tsv"))).split())
+    assert "snakemake --cores all panel --configfile mine/config.yaml" in text
 
 
 def test_nothing_found_is_said(folder, tmp_path):
