@@ -44,6 +44,14 @@ def test_background_of_enrichment():
     assert "The background is the genes of a.gmt:IRON that were measured" in family
 
 
+def test_votes_are_named_where_they_count():
+    panel = {"selectors": ["lasso"], "vote": "rank", "votes": 2, "max_genes": 10}
+    said = caption("panel", procedure={"panel": panel})
+    assert "the rule is ``rank``, and at most 10 genes" in said
+    said = caption("panel", procedure={"panel": panel | {"vote": "at_least"}})
+    assert "the rule is ``at_least`` with 2 votes for each disease on average, and at" in said
+
+
 def test_rank_overlap_without_permutations():
     settings = {"shared": {"permutations": 0}}
     assert "permutations" not in caption("rank_overlap", procedure=settings)
