@@ -12,7 +12,7 @@ ROW = {"cohort": "c", "kind": "array", "outcome": "", "predicts": "groups"}
 def caption(name, *, row=None, **params):
     text = (ROOT / "workflow" / "report" / f"{name}.rst").read_text(encoding="utf-8")
     rows = [ROW | {"testing": {"counts": "voom"}} | (row or {})]
-    wildcards = SimpleNamespace(cohort="c", comparison="all")
+    wildcards = SimpleNamespace(cohort="c", comparison="all", disease="gout")
     snakemake = SimpleNamespace(params=SimpleNamespace(rows=rows, **params), wildcards=wildcards)
     rendered = Environment(undefined=StrictUndefined).from_string(text).render(snakemake=snakemake)
     return " ".join(rendered.split())
@@ -35,6 +35,13 @@ def test_performance():
     numbers = caption("performance", diseases=["gout"], row={"predicts": "outcome"})
     assert numbers.startswith("Concordance with the outcome of comparison all")
     assert "DeLong" not in numbers
+
+
+def test_how_cohorts_were_combined():
+    said = caption("differential", cohorts=["a", "b"], method="by_number")
+    assert "itself, two to four are combined by the common effect, five and more by random" in said
+    said = caption("differential", cohorts=["a", "b"], method="dersimonian_laird")
+    assert "itself, several are combined by random effects (DerSimonian–Laird). Trust" in said
 
 
 def test_background_of_enrichment():
