@@ -11,7 +11,8 @@ with job(snakemake) as log:
     with whole(output.config) as path:
         path.write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
     write_table(pd.DataFrame(snakemake.params.rows), output.datasets)
-    write_table(pd.DataFrame(snakemake.params.versions), output.versions)
+    # The versions in params re-run this rule; with conda those of this job may be others.
+    write_table(provenance.versions(), output.versions)
     hashes = provenance.input_hashes(snakemake.input)
     write_table(hashes, output.inputs)
     log.info("%d input files", len(hashes))
