@@ -1,6 +1,11 @@
 # make demo · make test · make lint · make bench · make docs · make lock · make docking
 PYTHON ?= python3
 BIN = .venv/bin
+# The lock has nothing for other systems, so that their .venv would be empty.
+SUPPORTED = import sys, platform as p; \
+  known = sys.platform == "linux" or (sys.platform, p.machine()) == ("darwin", "arm64"); \
+  sys.exit(None if known and (3, 11) <= sys.version_info[:2] <= (3, 13) else \
+  "crosshub needs Python 3.11 to 3.13 on Linux or Apple silicon; name one: make PYTHON=python3.12")
 
 .PHONY: demo test test-unit test-workflow lint bench docs lock docking
 
@@ -49,6 +54,7 @@ lock:
 	  --python-version 3.11 envs/docking.in -c envs/requirements.lock -o envs/docking.lock
 
 .venv/installed: envs/requirements.lock
+	@$(PYTHON) -c '$(SUPPORTED)'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	touch $@

@@ -8,6 +8,7 @@ import pytest
 from crosshub.audit import audit_panels, read_panels, sign_agreement
 from crosshub.errors import DataError
 from crosshub.ridge import ridge_logistic
+from crosshub.symbols import GeneNames
 from sklearn.linear_model import LogisticRegression
 
 SETTINGS = {"repeats": 2, "permutations": 40, "random_panels": 60}
@@ -133,3 +134,11 @@ def test_genes_are_parted_by_blanks_or_commas(tmp_path):
     path = tmp_path / "panels.tsv"
     path.write_text(HEADER + "a\tA, B;C A\tflu\tx\n".replace(";", " "))
     assert read_panels(path).loc[0, "genes"] == ["A", "B", "C"]
+
+
+def test_genes_of_a_panel_are_brought_to_the_symbols_in_force(tmp_path):
+    path = tmp_path / "panels.tsv"
+    path.write_text(HEADER + "a\tSEPT2 SEPTIN2 IL6\tflu\tx\n")
+    former = {"SEPT2": ("SEPTIN2",)}
+    names = GeneNames(frozenset({"SEPTIN2", "IL6"}), previous=former, alias={})
+    assert read_panels(path, names).loc[0, "genes"] == ["SEPTIN2", "IL6"]

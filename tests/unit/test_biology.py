@@ -8,12 +8,13 @@ import pytest
 from crosshub.candidates import pick_candidates, tied_genes_of, tied_modules
 from crosshub.enrichment import enrich
 from crosshub.errors import DataError
-from crosshub.gene_sets import read_gene_sets
+from crosshub.gene_sets import read_family, read_gene_sets, source_name
 from crosshub.immune import score_cohorts, score_samples
 from crosshub.interactions import link_genes, read_interactions
 from crosshub.qc import check_cohort
 from crosshub.single_cell import locate_genes
 from crosshub.subtypes import find_subtypes
+from crosshub.symbols import read_gene_names
 from crosshub.tables import write_table
 from crosshub.truth import recover_truth
 from scipy.sparse import csr_matrix
@@ -47,15 +48,106 @@ def test_enrichment_is_hypergeometric_against_the_tested_genes():
     assert enrich(genes.assign(shared=False), {"mine": sets}).empty
 
 
+@pytest.fixture(scope="module")
+def names(tmp_path_factory):
+    """Return a few symbols in force; SEPT2 is a former one."""
+    path = tmp_path_factory.mktemp("names") / "names.tsv"
+    rows = ["symbol\tprevious\talias\tentrez\tensembl", "SEPTIN2\tSEPT2\t\t4735\t"]
+    rows += [f"{gene}\t\t\t\t" for gene in ("IL6", "TP53", "CD180")]
+    path.write_text("\n".join(rows) + "\n")
+    return read_gene_names(path)
+
+
 def test_gmt_with_and_without_description(tmp_path):
     path = tmp_path / "sets.gmt"
     path.write_text("A\thttp://x\tTP53\tIL6\nB\tADAM28\tCD180\tBLK\nC\tC\tTP53\tIL6\n\n")
     sets = read_gene_sets(path)
-    assert sets == {"A": ["TP53", "IL6"], "B": ["ADAM28", "CD180", "BLK"], "C": ["TP53", "IL6"]}
+    assert sets == {"A": ["TP53", "IL6"], "B": ["CD180", "BLK"], "C": ["TP53", "IL6"]}
+    path.write_text("A\tTP53\tIL6\nB\tC1orf112\tCD180\tBLK\n")
+    assert read_gene_sets(path) == {"A": ["TP53", "IL6"], "B": ["C1orf112", "CD180", "BLK"]}
     for bad in ("A\tx\n", "A\tx\tB\nA\tx\tC\n"):
         path.write_text(bad)
         with pytest.raises(DataError):
             read_gene_sets(path)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [("NA", "na"), ("MSigDB", "MSigDB"), ("", ""), ("TP53", "TP53"), ("TP53", "of two")],
+)
+def test_a_description_is_no_gene(tmp_path, said):
+    path = tmp_path / "sets.gmt"
+    path.write_text(f"A\t{said[0]}\tIL6\tIL1B\nB\t{said[1]}\tCD180\tTP53\n")
+    assert read_gene_sets(path) == {"A": ["IL6", "IL1B"], "B": ["CD180", "TP53"]}
+
+
+def test_first_genes_are_told_by_the_names_in_force(tmp_path, names):
+    path = tmp_path / "sets.gmt"
+    path.write_text("A\tSEPT2\tIL6\nB\tSEPTIN2\tTP53\n")
+    assert read_gene_sets(path, names) == {"A": ["SEPTIN2", "IL6"], "B": ["SEPTIN2", "TP53"]}
+    path.write_text("A\tR-HSA-1\tIL6\nB\tR-HSA-2\tTP53\n")
+    assert read_gene_sets(path, names) == {"A": ["IL6"], "B": ["TP53"]}
+
+
+def test_genes_of_the_user_are_brought_to_the_symbols_in_force(tmp_path, names, caplog):
+    path = tmp_path / "sets.gmt.gz"
+    path.write_bytes(gzip.compress(b"A\tof it\tSEPT2\tSEPTIN2\tIL6\tNOSUCH\n"))
+    with caplog.at_level("INFO", logger="crosshub"):
+        assert read_gene_sets(path, names) == {"A": ["SEPTIN2", "IL6", "NOSUCH"]}
+    assert "4 genes, 1 brought to the symbol in force, 1 not found (NOSUCH)" in caplog.text
+    assert read_family(f"{path}:A", names) == ["IL6", "NOSUCH", "SEPTIN2"]
+    assert source_name(path) == "sets"
+    edges = tmp_path / "edges.tsv"
+    edges.write_text("gene_a\tgene_b\tscore\nSEPT2\tIL6\t900\nIL6\tSEPTIN2\t950\n")
+    table = read_interactions(edges, 700, names)
+    assert table.to_numpy().tolist() == [["IL6", "SEPTIN2", 950]]
+
+
+def test_gene_sets_that_are_not_utf8(tmp_path):
+    path = tmp_path / "sets.gmt"
+    path.write_bytes("A\tüber\tIL6\n".encode("latin-1"))
+    with pytest.raises(DataError, match="is not UTF-8; save it as UTF-8"):
+        read_gene_sets(path)
+    path.write_bytes(gzip.compress(b"A\tx\tIL6\n" * 99)[:-9])
+    with pytest.raises(DataError, match="sets.gmt: cannot be read"):
+        read_gene_sets(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("gene_a\tgene_b\tscore\nIL6\tTP53\t0.95\n", "lie between 0 and 1: lower biology.min"),
+        ("gene_a\tgene_b\tscore\nIL6\tTP53\thigh\n", "no score is a number"),
+        ("gene_a\tgene_b\tscore\nIL6\tTP53\t400\n", "the largest is 400: lower"),
+        (
+            "protein1 protein2 combined_score\n9606.ENSP00000001 9606.ENSP00000002 900\n",
+            "'protein1' holds ids of proteins .9606.ENSP00000001.; give the symbols",
+        ),
+        ("from\tto\tweight\nIL6\tTP53\t900\n", "needs .* and score; it has from, to, weight"),
+    ],
+)
+def test_interactions_that_would_give_an_empty_network(tmp_path, text, wrong):
+    path = tmp_path / "edges.txt"
+    path.write_text(text)
+    with pytest.raises(DataError, match=wrong) as caught:
+        read_interactions(path, 700)
+    assert "\n" not in str(caught.value)
+
+
+def test_interactions_separated_by_blanks(tmp_path):
+    path = tmp_path / "edges.txt.gz"
+    text = "protein1 protein2 combined_score\nTP53 IL6 900\nIL6 CD180 10\n"
+    path.write_bytes(gzip.compress(text.encode()))
+    assert read_interactions(path, 700).to_numpy().tolist() == [["IL6", "TP53", 900]]
+    path.write_bytes(gzip.compress(b"gene_a\tgene_b\tscore\n\xfc\tIL6\t900\n"))
+    with pytest.raises(DataError, match="save it as UTF-8"):
+        read_interactions(path, 700)
+
+
+def test_interactions_of_no_measured_gene():
+    table = pd.DataFrame({"gene_a": ["7157"], "gene_b": ["3569"], "score": [900]})
+    with pytest.raises(DataError, match=r"none of its 2 genes \(such as '\d+'\) was measured"):
+        link_genes(shared_table(shared=10), table, [], seed=1)
 
 
 def test_interactions_among_shared_genes(tmp_path):

@@ -124,6 +124,9 @@ def test_the_figure_is_the_same_twice_and_tells_both_numbers(tried, tmp_path):
     drawn = (tmp_path / "one.svg").read_bytes()
     assert drawn == (tmp_path / "two.svg").read_bytes()
     assert f"corrected for the choice {winners['a']['corrected']:.2f}".encode() in drawn
+    samples = tried[tried["disease"] == "a"].drop_duplicates(["cohort", "sample"])["case"]
+    sizes = f"{samples.sum()} cases, {len(samples) - samples.sum()} controls"
+    assert f"a ({sizes}): best of".encode() in drawn
 
 
 def test_nothing_to_try_is_said_in_words(tmp_path):

@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub import figures
+from crosshub.assessment.decision_curve import DecisionCurve
+from crosshub.figures.style import kind_style
 from crosshub.shared.network import communities
 from crosshub.shared.rank_overlap import rank_overlap, summarise
 from matplotlib.figure import Figure
@@ -62,6 +64,7 @@ def differential_table(n: int = 400, changed: int = 20) -> pd.DataFrame:
             "df": 30.0,
             "n_cases": 12,
             "n_controls": 11,
+            "contrast": "case - control",
         }
     )
 
@@ -401,6 +404,24 @@ def test_volcano_counts_and_names(tmp_path):
     assert "up in cases (0)" in words(nothing, tmp_path)
 
 
+@pytest.mark.parametrize(("sign", "way"), [("", "higher"), ("-", "lower")])
+def test_volcano_of_an_outcome_speaks_of_no_cases(tmp_path, sign, way):
+    table = differential_table().assign(contrast=f"{sign}bmd, one standard deviation")
+    text = words(figures.volcano(table, cohort="a", fdr=0.05), tmp_path)
+    assert "cases" not in text
+    assert f"up with {way} bmd (10)" in text
+    assert f"log2 fold change where bmd is one standard deviation {way}" in text
+    assert "23 samples" in text
+
+
+def test_performance_of_numbers_is_the_concordance(tmp_path):
+    text = words(figures.performance(performance_table(), of_numbers=True), tmp_path)
+    assert "AUC" not in text
+    assert "cases" not in text
+    assert "Concordance with 95 % interval" in text
+    assert "a1 · n = 23" in text
+
+
 def test_volcano_of_one_gene_with_p_zero(tmp_path):
     table = differential_table(1, 1).assign(p_value=0.0, log2fc=0.0)
     assert "GENE0" in words(figures.volcano(table, cohort="a", fdr=0.05), tmp_path)
@@ -593,8 +614,57 @@ def test_batches_count_each_series_once(tmp_path):
     assert "no batches" in words(figures.batches(table[:0], comparison="all"), tmp_path)
 
 
+def test_many_series_look_different(tmp_path):
+    one = component_table()
+    table = pd.concat([one.assign(accession=f"GSE{i}") for i in range(16)], ignore_index=True)
+    words(figures.batches(table, comparison="all"), tmp_path)
+    looks = {tuple(kind_style(i).items()) for i in range(21)}
+    assert len(looks) == 21
+
+
+def test_maps_count_an_odd_number_of_genes(tmp_path):
+    rng = np.random.default_rng(4)
+    genes = [f"GENE{i}" for i in range(301)]
+    one, two = (
+        pd.DataFrame({"gene": genes, "effect": rng.normal(size=301), "p_value": rng.random(301)})
+        for _ in range(2)
+    )
+    maps = rank_overlap(one, two, steps=10)
+    ranks = summarise(maps, [], ("a", "b"))
+    figure = figures.rank_maps(maps.assign(disease_a="a", disease_b="b"), ranks, comparison="all")
+    assert "overlap of 301 genes" in words(figure, tmp_path)
+
+
+def test_communities_beyond_the_colours_are_numbered(tmp_path):
+    nodes, edges = conserved_tables()
+    assert "numbered" not in words(figures.conserved_network(nodes, edges, at_least=2), tmp_path)
+    nodes = nodes.assign(community=nodes["community"].replace({2: 9}))
+    text = words(figures.conserved_network(nodes, edges, at_least=2), tmp_path)
+    assert "from the 8th on grey and numbered" in text
+    assert text.split(" | ").count("9") == 4
+
+
+def test_cohorts_that_are_not_drawn_are_counted(tmp_path):
+    many = pd.concat([audit_table()[:2].assign(cohort=f"c{i}") for i in range(10)])
+    assert "first 8 of 10 cohorts" in words(figures.audit(many), tmp_path)
+    rng = np.random.default_rng(0)
+    tested = pd.DataFrame({"cohort": [f"c{i}" for i in range(11) for _ in range(12)]})
+    tested["sample"] = [f"s{i}" for i in range(len(tested))]
+    tested["case"], tested["score"] = rng.random(132) < 0.5, rng.normal(size=132)
+    figure = figures.draw_tested(tested, disease="gout")
+    assert "95 % intervals; first 9 of 11 cohorts" in words(figure, tmp_path)
+    figure = figures.draw_tested(tested.assign(outcome=1.0), disease="gout", outcome="bmd")
+    assert "predicted and measured; first 9 of 11 cohorts" in words(figure, tmp_path)
+    none = DecisionCurve(pd.DataFrame(), 0.5, False, "nobody knows")
+    curves = {f"c{i}": none for i in range(10)}
+    figure = figures.draw_decision_curve(curves, {}, disease="gout")
+    assert "first 9 of 10 cohorts" in words(figure, tmp_path)
+
+
 def test_audit_names_panels_and_cohorts(tmp_path):
     text = words(figures.audit(audit_table()), tmp_path)
+    assert "interval above 0.5" in text
+    assert "first" not in text
     assert "x (10 + 9)" in text
     assert "Yang" in text
     nothing = audit_table().assign(auc=np.nan)

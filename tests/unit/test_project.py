@@ -1,8 +1,12 @@
 """The files around the code say the same as the code."""
 
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from crosshub.documentation import PAGE, config_page
 
@@ -76,3 +80,31 @@ def test_the_package_neither_configures_logging_nor_takes_all_cores():
         assert "basicConfig" not in text, path
         assert "n_jobs=-1" not in text, path
         assert "matplotlib.use" not in text, path
+
+
+@pytest.mark.parametrize(
+    ("pretend", "stops"),
+    [
+        ("sys.version_info = (3, 10, 4)", True),
+        ("sys.version_info = (3, 14, 0)", True),
+        ("sys.platform = 'win32'", True),
+        ("sys.platform = 'darwin'; platform.machine = lambda: 'x86_64'", True),
+        ("sys.platform = 'darwin'; platform.machine = lambda: 'arm64'", False),
+    ],
+)
+def test_make_says_where_the_lock_has_nothing(tmp_path, pretend, stops):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "envs").mkdir()
+    (tmp_path / "envs" / "requirements.lock").write_text("")
+    program = f"import platform, sys; {pretend}; exec(sys.argv[1])"
+    python = tmp_path / "python"
+    # It makes no environment: the recipe ends after the check, with another error.
+    python.write_text(
+        f'#!/bin/sh\n[ "$1" = -c ] || exit 3\nexec {sys.executable} -c "{program}" "$2"\n'
+    )
+    python.chmod(0o755)
+    command = ["make", "-C", str(tmp_path), ".venv/installed", f"PYTHON={python}"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert ("crosshub needs Python 3.11 to 3.13 on Linux or Apple" in done.stderr) == stops
+    assert ("Error 3" in done.stderr) != stops

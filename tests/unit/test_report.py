@@ -506,7 +506,18 @@ def test_an_empty_folder_names_the_targets(tmp_path):
         "evaluation",
         "biology",
     ):
-        assert f"snakemake {target}" in text, target
+        command = (
+            f".venv/bin/snakemake --cores all {target} --configfile <config.yaml of the study>"
+        )
+        assert command in text, target
+
+
+def test_the_config_beside_the_table_stands_in_commands(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine").mkdir()
+    Path("mine/config.yaml").write_text("study: toy\n")
+    text = " ".join(seen(build(tmp_path, config(datasets="mine/datasets.tsv"))).split())
+    assert "snakemake --cores all panel --configfile mine/config.yaml" in text
 
 
 def test_nothing_found_is_said(folder, tmp_path):
@@ -761,3 +772,55 @@ def test_covariates_are_set_beside_the_panel(tmp_path):
     assert "independent cohort" in repr(section)
     assert "0.83" in repr(section)
     assert "age,sex" in repr(section)
+
+
+def test_a_study_of_numbers_speaks_of_numbers(tmp_path):
+    write_cohorts(tmp_path, "GENE0")
+    write_diseases(tmp_path, "GENE0")
+    write_comparison(tmp_path, "GENE0")
+    for name in COHORTS:
+        place = tmp_path / "cohorts" / name
+        table = differential_table(60, 10).assign(contrast="-t score, one standard deviation")
+        write_table(table, place / "differential.tsv")
+        figures.save(figures.volcano(table, cohort=name, fdr=0.05), place / "volcano.svg")
+    keys = ["disease", "cohort", "resampling"]
+    measured = performance_table()[keys].assign(spearman=0.512, pearson=0.43)
+    measured = measured.assign(slope=0.9, slope_low=0.7, slope_high=1.1, not_calibrated="")
+    for name in ("sensitivity", "specificity", "brier"):
+        measured[name] = np.nan
+    write_table(measured, tmp_path / "evaluation/all/measures.tsv")
+    page = build_report(
+        tmp_path,
+        TEMPLATE,
+        config=config(panel={"predict": "outcome"}),
+        rows=[row | {"outcome": "-t score"} for row in rows()],
+        comparisons={"all": {"diseases": DISEASES, "at_least": 2}},
+    )
+    sections = Reader(page).sections
+    changed = " ".join(sections["s4"].split())
+    assert "one standard deviation of lower t score, moderated t" in changed
+    assert "cases minus controls" not in changed
+    assert "for one standard deviation of the outcome" in changed
+    tested = " ".join(sections["s8"].split())
+    assert "Concordance (95 % interval)" in tested
+    assert "0.51" in tested
+    assert "Spearman" in tested
+    assert "Sensitivity" not in tested
+    assert "DeLong" not in tested
+    assert "Cross-validated concordance" in sections["s1"]
+
+
+def test_a_family_of_genes_is_named_with_its_size(tmp_path):
+    write_study(tmp_path, "GENE0")
+    text = " ".join(seen(build(tmp_path, full_config())).split())
+    number = len(pd.read_csv(tmp_path / "shared/all/genes.tsv", sep="\t"))
+    assert f"of {number} that were measured everywhere" in text
+    settings = full_config()
+    settings["candidates"]["restrict_to"] = "sets/a.gmt:IRON"
+    text = " ".join(seen(build(tmp_path, settings)).split())
+    measured = len(pd.read_csv(tmp_path / "diseases/disease_a/differential.tsv", sep="\t"))
+    assert (
+        f"of {number} of IRON that were measured everywhere ({measured} were measured in all)"
+    ) in text
+    assert f"the background is the {number} genes of IRON that were measured everywhere" in text
+    assert "not of IRON alone" in text

@@ -77,6 +77,7 @@ def test_the_record_names_versions_and_inputs(tmp_path):
     table = versions().set_index("software")["version"]
     assert table["snakemake"] == "9.27.1"
     assert "absent" not in set(table)
+    assert {"pydeseq2", "numba", "anndata", "networkx", "joblib"} <= set(table.index)
     (tmp_path / "a").write_text("abc")
     hashes = input_hashes([tmp_path / "a", tmp_path / "none"])
     assert hashes["size"].tolist() == [3]
@@ -158,6 +159,7 @@ def test_random_numbers_are_the_same_everywhere():
         ("from crosshub import three", False),
         ("from crosshub import (\n    three,\n)", False),
         ("from crosshub import __version__", False),
+        ("from crosshub.room.other import z", True),
         ("import crossbow.one", False),
     ],
 )
@@ -167,6 +169,9 @@ def test_every_way_to_import_is_followed(tmp_path, line, follows):
     (package / "__init__.py").write_text("")
     (package / "part" / "__init__.py").write_text("")
     (package / "part" / "inner.py").write_text("from crosshub.one import x\n")
+    (package / "room").mkdir()
+    (package / "room" / "__init__.py").write_text("from crosshub.one import x\n")
+    (package / "room" / "other.py").write_text("z = 1\n")
     (package / "three.py").write_text("z = 1\n")
     (package / "one.py").write_text("x = 1\n")
     script = tmp_path / "rule.py"
@@ -174,6 +179,21 @@ def test_every_way_to_import_is_followed(tmp_path, line, follows):
     before = source_hash(script)
     (package / "one.py").write_text("x = 2\n")
     assert (source_hash(script) != before) == follows
+
+
+def test_a_new_version_follows_what_states_it(tmp_path):
+    package = tmp_path / "crosshub"
+    package.mkdir()
+    (package / "__init__.py").write_text("__version__ = '1'\n")
+    (package / "one.py").write_text("from crosshub import __version__\n")
+    (package / "two.py").write_text("x = 1\n")
+    states, other = tmp_path / "states.py", tmp_path / "other.py"
+    states.write_text("from crosshub import one\n")
+    other.write_text("from crosshub import two\n")
+    before = source_hash(states), source_hash(other)
+    (package / "__init__.py").write_text("__version__ = '2'\n")
+    assert source_hash(states) != before[0]
+    assert source_hash(other) == before[1]
 
 
 def test_modules_that_import_each_other_end(tmp_path):

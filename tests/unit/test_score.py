@@ -1,5 +1,6 @@
 """The scorer: one sample as in its cohort, what is missing, and tables that are none."""
 
+import gzip
 import json
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from crosshub.commands import main
+from crosshub.commands.score import read_expression
 from crosshub.model import Model, Reference, to_plain
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
@@ -65,6 +67,7 @@ def test_a_missing_gene_is_told_and_too_many_stop(files, capsys, tmp_path):
         (lambda text: text.replace("\t", ","), "has one column"),
         (lambda text: text.replace("G001\t", "G000\t"), "the gene 'G000' occurs twice"),
         (lambda text: text.replace("S0", "S0").replace("G007\t", "G007\thigh"), "is no number"),
+        (lambda text: text.replace("S1\t", "S0\t"), "the sample 'S0' occurs twice"),
         (lambda _: "", "cannot be read as a table"),
     ],
 )
@@ -75,6 +78,32 @@ def test_a_table_that_is_none_is_refused(files, capsys, change, message):
     assert (code, out) == (1, "")
     assert message in err
     assert len(err.splitlines()) == 1
+
+
+def test_a_damaged_archive_is_refused_in_one_line(files, capsys, tmp_path):
+    model, path, _ = files
+    packed = bytearray(gzip.compress(path.read_bytes()))
+    damaged = tmp_path / "damaged.tsv.gz"
+    for place, cut in ((len(packed) // 2, len(packed)), (0, len(packed) // 2), (0, 0)):
+        raw = bytearray(packed[: cut or None])
+        raw[place : place + 40 * bool(place)] = bytes(40 * bool(place))
+        damaged.write_bytes(raw if cut else b"no archive")
+        code, _, out, err = scored(capsys, model, damaged, "-o", tmp_path / "scores.tsv")
+        assert (code, out) == (1, "")
+        assert str(damaged) in err
+        assert len(err.splitlines()) == 1
+        assert not (tmp_path / "scores.tsv").exists()
+
+
+@pytest.mark.parametrize("corner", ["gene\t", ""])
+def test_a_gene_may_be_called_na(files, corner):
+    _, path, _ = files
+    path.write_text(f"{corner}S0\tS1\nNA\t1\tNA\nG001\t3\t\n")
+    table = read_expression(path)
+    assert table.index.tolist() == ["NA", "G001"]
+    assert table.columns.tolist() == ["S0", "S1"]
+    assert table["S0"].tolist() == [1, 3]
+    assert table["S1"].isna().all()
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "{}", '{"format": 99}'])

@@ -20,6 +20,7 @@ from crosshub.shared.find import find_shared
 from crosshub.shared.network import communities, conserved_edges
 from crosshub.shared.overlap import permute_labels, permute_people, test_overlap
 from crosshub.shared.rank_overlap import rank_overlap, strongest
+from crosshub.symbols import GeneNames
 from scipy.stats import hypergeom, kstest
 from scipy.stats import t as student_t
 
@@ -375,6 +376,9 @@ def test_genes_that_answer_to_everything_are_marked(tmp_path):
     marked = flag(genes, read_prior(path))
     assert marked["responds_commonly"].tolist() == [True, False, False]
     assert np.isnan(marked["common_response"][2])
+    names = GeneNames(frozenset({"C"}), previous={"A": ("C",)}, alias={})
+    marked = flag(genes, read_prior(path, names))
+    assert marked["responds_commonly"].tolist() == [False, False, True]
     path.write_text("gene\tprior\nA\t3\n")
     with pytest.raises(DataError, match="must lie between 0 and 1"):
         read_prior(path)

@@ -25,12 +25,11 @@ def frame():
     return pd.DataFrame(values, index=pd.Index(list("abcde"), name="gene"), columns=list("xyz"))
 
 
-def test_matrix_round_trip_same_bytes_some_columns(tmp_path, frame):
+def test_matrix_round_trip_same_bytes(tmp_path, frame):
     for name in ("one", "two"):
         write_matrix(frame, tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
     pd.testing.assert_frame_equal(read_matrix(tmp_path / "one"), frame)
-    pd.testing.assert_frame_equal(read_matrix(tmp_path / "one", ["z"]), frame[["z"]])
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "one"), frame)
     empty = frame.iloc[:0]
     write_matrix(empty, tmp_path / "empty")
@@ -121,13 +120,6 @@ def test_columns_named_as_text_stay_text(tmp_path):
     (tmp_path / "t.tsv").write_text("gene\tn\nA\t1\nA\t2\n")
     with pytest.raises(DataError, match="the gene id 'A' occurs more than once"):
         read_table(tmp_path / "t.tsv", key="gene")
-
-
-def test_columns_come_in_the_order_asked_and_none_is_missing(tmp_path, frame):
-    write_matrix(frame, tmp_path / "m")
-    assert list(read_matrix(tmp_path / "m", ["z", "x"])) == ["z", "x"]
-    with pytest.raises(DataError):
-        read_matrix(tmp_path / "m", ["z", "absent"])
 
 
 def test_the_kind_of_id_is_kept(tmp_path, frame):

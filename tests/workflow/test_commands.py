@@ -240,7 +240,7 @@ def test_a_superseries_names_its_series(run, shelf):
     code, output, _ = run("describe", "GSE9", "--base-url", shelf.base)
     assert code == 0
     assert "a superseries of GSE1, GSE2" in output
-    assert "crosshub describe GSE1 GSE2" in output
+    assert ".venv/bin/python -m crosshub describe GSE1 GSE2" in output
     assert "datasets.tsv" not in output
 
 
@@ -371,7 +371,7 @@ def test_new_writes_a_study_that_the_workflow_reads(run, simulated):
             "validation",
         ]
     assert "first series of a disease is its discovery" in output
-    assert "snakemake --cores all --configfile config/studies/mine/config.yaml" in output
+    assert ".venv/bin/snakemake --cores all --configfile config/studies/mine/config.yaml" in output
     assert "16 cases" not in output
     assert output.count("8 cases, 8 controls") == 6
 
@@ -531,7 +531,7 @@ def test_a_wrong_command_line_ends_with_two(run, arguments):
 def test_help_has_an_example(run, name):
     code, output, _ = run(name, "--help")
     assert code == 0
-    assert f"  crosshub {name} " in output
+    assert f"  python -m crosshub {name} " in output
     assert name in run("--help")[1]
 
 

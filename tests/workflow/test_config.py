@@ -58,6 +58,14 @@ def test_a_good_study_has_no_mistake(read):
     assert read() == []
 
 
+def test_two_files_of_gene_sets_of_one_name_are_refused(read):
+    for folder, name in (("a", "go.gmt"), ("b", "go.gmt.gz")):
+        Path(folder).mkdir()
+        (Path(folder) / name).write_text("")
+    found = read(genesets=["a/go.gmt", "b/go.gmt.gz"])
+    assert found == ["config.genesets: two files are named 'go'; rename one"]
+
+
 @pytest.mark.parametrize(
     ("config", "line"),
     [
@@ -69,6 +77,18 @@ def test_a_good_study_has_no_mistake(read):
         ({"study": "a b"}, "config.study: 'a b' is not allowed here"),
         ({"datasets": "no.tsv"}, "config.datasets: no file 'no.tsv'"),
         ({"genesets": ["no.gmt"]}, "config.genesets[0]: no file 'no.gmt'"),
+        (
+            {"panel": {"vote": "at_least", "votes": 4}},
+            "config.panel.votes: 4 votes of 3 selectors; give at most 3",
+        ),
+        (
+            {"evaluation": {"prevalence": [{"disease": "flu", "share": 0.1}] * 2}},
+            "config.evaluation.prevalence: the disease 'flu' occurs twice; keep one",
+        ),
+        (
+            {"prepare": {"annotations": [{"platform": "GPL9", "path": "datasets.tsv"}]}},
+            "config.prepare.annotations 'GPL9': no cohort has this platform; correct it",
+        ),
         ({"compounds": {"reference": "no.gctx"}}, "config.compounds.reference: no file 'no.gctx'"),
         ({"comparisons": [{"name": "x", "diseases": ["pox"]}]}, "unknown disease 'pox'"),
         ({"comparisons": [{"name": "x", "at_least": 3}]}, "at_least is larger than the number"),

@@ -1,5 +1,6 @@
 """Rheumatoid arthritis and osteoarthritis from a mirror of GEO."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -78,7 +79,9 @@ def test_a_panel_a_verdict_and_intervals_in_the_validation_cohort(results):
 def test_the_warning_of_shared_controls_stands_beside_the_result(results):
     genes = read_table(results / "shared" / "all" / "genes.tsv")
     assert set(genes["method"]) == {"largest_p_value"}
-    assert "controls" in (results / "report.html").read_text()
+    page = (results / "report.html").read_text()
+    warnings = re.findall(r'<p class="warning">(.*?)</p>', page, flags=re.DOTALL)
+    assert sum("property of those controls" in text for text in warnings) == 2
 
 
 def test_a_drug_list(results):

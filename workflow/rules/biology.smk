@@ -11,6 +11,7 @@ rule enrich_genes:
     input:
         genes="<study>/shared/{comparison}/genes.tsv",
         genesets=STUDY.config["genesets"],
+        names=GENE_NAMES,
     output:
         table=report(
             "<study>/biology/{comparison}/enrichment.tsv",
@@ -28,6 +29,7 @@ rule enrich_genes:
         mem_mb=4000,
         runtime=30,
     params:
+        family=STUDY.config["candidates"]["restrict_to"],
         code=source_hash("enrich_genes"),
     message:
         "Asking which gene sets the shared genes of {wildcards.comparison} belong to"
@@ -40,6 +42,7 @@ rule link_genes:
         genes="<study>/shared/{comparison}/genes.tsv",
         panel="<study>/panel/{comparison}/panel.tsv",
         interactions=lambda wildcards: STUDY.config["biology"]["interactions"] or [],
+        names=GENE_NAMES,
     output:
         edges="<study>/biology/{comparison}/interactions.tsv",
         nodes="<study>/biology/{comparison}/network.tsv",
@@ -72,6 +75,7 @@ rule score_immune:
     input:
         unpack(lambda wildcards: cohort_files(of_disease(wildcards))),
         genesets=lambda wildcards: STUDY.config["biology"]["immune"] or [],
+        names=GENE_NAMES,
     output:
         table=report(
             "<study>/biology/{disease}/immune.tsv",

@@ -30,6 +30,7 @@ def _read_study():
             config,
             crosshub_config.read_schema(schemas / "config.schema.yaml"),
             crosshub_config.read_schema(schemas / "datasets.schema.yaml"),
+            f"{ROOT}/resources/gene_names.tsv.gz",
         )
         files = GeoFiles(
             GEO,

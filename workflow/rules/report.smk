@@ -9,6 +9,7 @@ rule record_run:
     input:
         FILES.all(STUDY.rows),
         collect("resources/structures/{structure}.pdb", structure=STUDY.structures),
+        list(study_files(STUDY.config).values()),
     output:
         config="<study>/run/config.yaml",
         datasets="<study>/run/datasets.tsv",
@@ -26,6 +27,7 @@ rule record_run:
     params:
         config=STUDY.config,
         rows=list(STUDY.cohorts.values()),
+        versions=provenance.versions().to_dict("list"),
         code=source_hash("record_run"),
     message:
         "Recording the run"

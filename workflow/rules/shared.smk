@@ -54,6 +54,7 @@ rule find_shared:
         ),
         background=background_of,
         prior=STUDY.config["shared"]["common_response"] or [],
+        names=GENE_NAMES,
     output:
         genes=report(
             "<study>/shared/{comparison}/genes.tsv",

@@ -21,7 +21,8 @@ with job(snakemake) as log:
         tied_genes=tied_genes_of(plan, source.modules, source.traits),
         family=plan["family"],
     )
-    genes = flag(genes, prior_from(settings["common_response"], source.background))
+    prior = prior_from(settings["common_response"], source.background, source.names)
+    genes = flag(genes, prior)
     write_table(genes, snakemake.output.genes)
     figure = figures.shared(genes, comparison=name, fdr=settings["fdr"])
     figures.save(figure, snakemake.output.figure)

@@ -26,5 +26,5 @@ with job(snakemake) as log:
     for table, path in zip(tables, output[1:6], strict=True):
         write_table(table, path)
     write_json(found.verdicts, output.verdict)
-    figures.save(figures.performance(found.performance), output.figure)
+    figures.save(figures.performance(found.performance, of_numbers=found.of_numbers), output.figure)
     log.info(" ".join(verdict["statement"] for verdict in found.verdicts.values()))

@@ -4,7 +4,6 @@ import pandas as pd
 import yaml
 from crosshub import provenance
 from crosshub.runtime import job
-from crosshub.study_checks import study_files
 from crosshub.tables import plain, whole, write_table
 
 with job(snakemake) as log:
@@ -12,7 +11,8 @@ with job(snakemake) as log:
     with whole(output.config) as path:
         path.write_text(yaml.safe_dump(config, sort_keys=True), encoding="utf-8")
     write_table(pd.DataFrame(snakemake.params.rows), output.datasets)
+    # The versions in params re-run this rule; with conda those of this job may be others.
     write_table(provenance.versions(), output.versions)
-    files = [*snakemake.input, *study_files(config).values()]
-    write_table(provenance.input_hashes(files), output.inputs)
-    log.info("%d input files", len(files))
+    hashes = provenance.input_hashes(snakemake.input)
+    write_table(hashes, output.inputs)
+    log.info("%d input files", len(hashes))

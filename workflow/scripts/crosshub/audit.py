@@ -21,22 +21,27 @@ import pandas as pd
 from crosshub.cohorts import Cohort
 from crosshub.errors import DataError
 from crosshub.evaluation import expression_classes
+from crosshub.given_genes import in_force
 from crosshub.performance import Z
 from crosshub.randomness import generator
 from crosshub.resampling import cross_validation
 from crosshub.ridge import ridge_logistic
+from crosshub.symbols import GeneNames
 
 COLUMNS = ("name", "genes", "disease", "citation")
 FOLDS = 5
 
 
-def read_panels(path: str | Path) -> pd.DataFrame:
+def read_panels(path: str | Path, names: GeneNames | None = None) -> pd.DataFrame:
     """Read published panels.
 
     Parameters
     ----------
     path
         TSV with the columns name, genes (separated by blanks or commas), disease and citation.
+    names
+        Current and former symbols, by which the genes are brought to those in force; None: they
+        stay as they are.
 
     Raises
     ------
@@ -54,7 +59,9 @@ def read_panels(path: str | Path) -> pd.DataFrame:
     twice = table.loc[table["name"].duplicated(), "name"]
     if len(twice):
         raise DataError(f"{path}: the panel '{twice.iloc[0]}' occurs twice; name each its own way")
-    table["genes"] = table["genes"].str.replace(",", " ").str.split().map(dict.fromkeys).map(list)
+    given = table["genes"].str.replace(",", " ").str.split()
+    symbols = in_force((gene for genes in given for gene in genes), names, str(path))
+    table["genes"] = [list(dict.fromkeys(symbols[gene] for gene in genes)) for genes in given]
     empty = table.loc[table["genes"].map(len) == 0, "name"]
     if len(empty):
         raise DataError(f"{path}: the panel '{empty.iloc[0]}' has no genes; add them")

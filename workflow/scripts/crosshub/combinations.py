@@ -152,7 +152,8 @@ def judge_combinations(
     tuple of DataFrame and dict
         disease, selector, classifier, auc (cross-validated, within folds and cohorts), mean_genes,
         won (share of the bootstraps), is_winner; best first. And disease → selector, classifier,
-        uncorrected (AUC of the best), corrected, low, high, optimism, combinations, bootstraps.
+        uncorrected (AUC of the best), corrected, low, high, optimism, combinations, bootstraps,
+        n_cases and n_controls.
 
     References
     ----------
@@ -185,6 +186,8 @@ def _judge_disease(
     table["won"] = found.won
     table["is_winner"] = np.arange(len(table)) == found.winner
     first = table.iloc[found.winner]
+    samples = own.drop_duplicates(["cohort", "sample"])
+    cases = int(samples["case"].sum())
     winner = {
         "selector": first["selector"],
         "classifier": first["classifier"],
@@ -195,6 +198,8 @@ def _judge_disease(
         "optimism": found.uncorrected - found.corrected,
         "combinations": len(table),
         "bootstraps": found.bootstraps,
+        "n_cases": cases,
+        "n_controls": len(samples) - cases,
     }
     order = ["auc", "is_winner", *KEY]
     ranked = table.sort_values(order, ascending=[False, False, True, True], ignore_index=True)

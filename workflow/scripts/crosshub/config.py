@@ -1,6 +1,7 @@
 """The config of a study: defaults filled in, all mistakes found at once, and its documentation."""
 
 import difflib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -154,8 +155,7 @@ def _rows(schema: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, str, st
 
 
 def _shown(value: Any) -> str:
-    if value is None:
-        return "null"
+    """Return a value as it is written in YAML."""
     if isinstance(value, list):
-        return "[" + ", ".join(map(str, value)) + "]"
-    return str(value)
+        return "[" + ", ".join(map(_shown, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value)

@@ -26,6 +26,7 @@ from crosshub.linear.voom import voom, weighted_voom
 from crosshub.linear.weights import sample_weights
 
 GROUPS = "case - control"
+OF_OUTCOME = ", one standard deviation"
 
 
 @dataclass(frozen=True)
@@ -192,9 +193,15 @@ def fit_differential(cohort: Cohort) -> pd.DataFrame:
             "df": fit.df,
             "n_cases": cases,
             "n_controls": controls,
-            "contrast": f"{cohort.outcome}, one standard deviation" if cohort.outcome else GROUPS,
+            "contrast": f"{cohort.outcome}{OF_OUTCOME}" if cohort.outcome else GROUPS,
         }
     )
+
+
+def tested_outcome(contrast: str) -> tuple[str, bool]:
+    """Return the field that a contrast is of, and whether it is turned round; empty of groups."""
+    field = contrast.removesuffix(OF_OUTCOME) if contrast.endswith(OF_OUTCOME) else ""
+    return field.removeprefix("-"), field.startswith("-")
 
 
 def _design(cohort: Cohort) -> np.ndarray:

@@ -18,8 +18,9 @@ overrides single keys (mappings are merged, lists are replaced):
 .venv/bin/snakemake --cores all --configfile config/studies/ra_oa_synovium/config.yaml mirror.yaml
 ```
 
-A wrong key, a wrong value, a missing file or a rule that matches no sample ends the run at once,
-with one line for each mistake. Threads, memory and partitions belong in a profile, not here.
+A wrong key, a wrong value or a missing file ends the run before anything is done, and a rule that
+matches no sample as soon as the series are there; with one line for each mistake. Threads, memory
+and partitions belong in a profile, not here.
 
 ## Keys of the config
 

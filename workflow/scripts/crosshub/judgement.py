@@ -27,11 +27,14 @@ class Judgement:
     verdicts
         Disease → see `verdict.verdict`; with stability, resamples (see `resamples_done`) and
         sample_size.
+    of_numbers
+        Whether the models predict numbers, so that each AUC is a concordance.
     """
 
     performance: pd.DataFrame
     measures: pd.DataFrame
     verdicts: dict[str, dict[str, Any]]
+    of_numbers: bool = False
 
 
 def judge(
@@ -78,7 +81,7 @@ def judge(
         verdict["sample_size"] = samples_needed(
             cases, controls, sizes[disease], verdict["auc"], outcome=models[disease].outcome
         )
-    return Judgement(table, measures(predictions), found)
+    return Judgement(table, measures(predictions), found, any(outcomes.values()))
 
 
 def resamples_done(predictions: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -63,8 +63,8 @@ def name_genes(table: pd.DataFrame, names: GeneNames | None) -> pd.DataFrame:
     if "accession" in table and not names.by_accession and (symbol == "").all():
         raise DataError(
             "the platform names its genes by accessions alone, which the shipped gene names lack: "
-            "run 'snakemake --cores 1 -f refresh_gene_names' and set prepare.gene_names, or give a "
-            "mapping file in prepare.annotations"
+            "run '.venv/bin/snakemake --cores 1 -f refresh_gene_names' and set prepare.gene_names, "
+            "or give a mapping file in prepare.annotations"
         )
     return table.assign(symbol=symbol, submitted=np.where(symbol == submitted, "", submitted))
 

@@ -15,20 +15,12 @@ from crosshub import __version__
 from crosshub.tables import sha256
 
 PACKAGES = [
-    "snakemake",
-    "numpy",
-    "pandas",
-    "pyarrow",
-    "scipy",
-    "scikit-learn",
-    "statsmodels",
-    "gseapy",
-    "scanpy",
-    "GEOparse",
-    "rdkit",
-    "h5py",
+    *("snakemake", "numpy", "pandas", "pyarrow", "scipy", "scikit-learn", "statsmodels", "numba"),
+    *("pydeseq2", "gseapy", "scanpy", "anndata", "networkx", "joblib", "rdkit", "h5py"),
     "matplotlib",
 ]
+# Only some studies need them, so that they are named where they are installed.
+OPTIONAL = ["vina", "meeko", "gemmi", "chemprop", "torch"]
 # These cannot change a result: a change of theirs re-runs nothing.
 SILENT = {"errors", "runtime"}
 IMPORT = re.compile(
@@ -43,7 +35,9 @@ def source_hash(script: str | Path) -> str:
     """Return a hash of a script and of every module of the package that it comes to import.
 
     Snakemake follows a rule's script but not what the script imports; a rule that carries this
-    hash in its params is run again when the science behind it changes.
+    hash in its params is run again when the science behind it changes. What a folder's `__init__`
+    imports counts too, since it runs. That of the package itself holds no more than the version: a
+    new one re-runs what states it.
     """
     script = Path(script)
     package = script.parent / "crosshub"
@@ -76,7 +70,11 @@ def _files(match: re.Match[str], package: Path) -> list[Path]:
             files += sorted(place.rglob("*.py"))
         elif place.with_suffix(".py").is_file():
             files.append(place.with_suffix(".py"))
-    return files
+        elif match[2]:
+            files.append(package / "__init__.py")
+        inner = place.relative_to(package).parents
+        files += [package / folder / "__init__.py" for folder in inner if folder.name]
+    return [file for file in files if file.is_file()]
 
 
 def reference_name(config: Mapping[str, Any]) -> str:
@@ -96,13 +94,16 @@ def reference_name(config: Mapping[str, Any]) -> str:
 
 
 def versions() -> pd.DataFrame:
-    """Return the versions of crosshub, Python and the libraries: columns software, version."""
+    """Return the versions of crosshub, Python and the libraries: columns software, version.
+
+    A library that every study needs and that is not there is ``absent``.
+    """
     rows = [("crosshub", __version__), ("python", platform.python_version())]
-    for name in PACKAGES:
+    for name in [*PACKAGES, *OPTIONAL]:
         try:
             rows.append((name, version(name)))
         except PackageNotFoundError:
-            rows.append((name, "absent"))
+            rows += [] if name in OPTIONAL else [(name, "absent")]
     return pd.DataFrame(rows, columns=["software", "version"])
 
 

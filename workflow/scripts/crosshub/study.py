@@ -12,6 +12,7 @@ from crosshub.config import complete, mistakes, usable
 from crosshub.errors import ConfigError, DataError
 from crosshub.gene_sets import read_family
 from crosshub.study_checks import check_config, check_rows, is_pdb_id
+from crosshub.symbols import read_gene_names
 
 Row = dict[str, str]
 LARGEST_TABLE = 10_000_000
@@ -27,10 +28,13 @@ class Study:
         The config with every default filled in.
     rows
         The rows of datasets.tsv, in order, with defaults filled in.
+    gene_names
+        Table of former symbols where the config names none of its own; None: there is none.
     """
 
     config: dict[str, Any]
     rows: tuple[Row, ...]
+    gene_names: str | Path | None = None
 
     @cached_property
     def cohorts(self) -> dict[str, Row]:
@@ -77,9 +81,12 @@ class Study:
 
     @cached_property
     def family(self) -> list[str] | None:
-        """The genes to which candidates are restricted; None: no restriction."""
+        """The genes to which candidates are restricted, by the symbols in force; None: all."""
         place = self.config["candidates"]["restrict_to"]
-        return read_family(place) if place else None
+        if not place:
+            return None
+        table = self.config["prepare"]["gene_names"] or self.gene_names
+        return read_family(place, read_gene_names(table) if table else None)
 
     @property
     def treatment(self) -> dict[str, Any]:
@@ -175,8 +182,18 @@ def read_study(
     config: Mapping[str, Any],
     config_schema: Mapping[str, Any],
     row_schema: Mapping[str, Any],
+    gene_names: str | Path | None = None,
 ) -> Study:
     """Check a config and the table that it names.
+
+    Parameters
+    ----------
+    config
+        As the user gives it.
+    config_schema, row_schema
+        Of the config, and of a row of the table of cohorts.
+    gene_names
+        As in `Study`.
 
     Raises
     ------
@@ -195,7 +212,7 @@ def read_study(
             wrong += more
         except DataError as error:
             wrong.append(str(error))
-    study = Study(filled, tuple(rows))
+    study = Study(filled, tuple(rows), gene_names)
     wrong += check_config(study)
     if filled["candidates"]["restrict_to"] and not wrong:
         try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosshub import labels
 from crosshub.classifiers import FOR_NUMBERS
-from crosshub.gene_sets import split_place
+from crosshub.gene_sets import source_name, split_place
 from crosshub.patterns import pattern_mistakes
 
 if TYPE_CHECKING:
@@ -22,13 +22,16 @@ NO_PATH = set("{}<>")
 
 def check_config(study: "Study") -> list[str]:
     """Return what is wrong in the config that its schema cannot tell."""
-    checks = (_check_files, _check_combinations, _check_predicted, _check_docking, _check_targets)
+    checks = (
+        *(_check_files, _check_gene_sets, _check_votes),
+        *(_check_combinations, _check_predicted, _check_docking, _check_targets),
+    )
     return [line for check in checks for line in check(study)]
 
 
 def check_rows(study: "Study") -> list[str]:
     """Return what is wrong in the table of cohorts, and between it and the config."""
-    checks = (_check_table, _check_comparisons, _check_recipes)
+    checks = (_check_table, _check_comparisons, _check_prevalence, _check_recipes)
     return [line for check in checks for line in check(study)]
 
 
@@ -76,13 +79,6 @@ def _check_comparisons(study: "Study") -> list[str]:
                 wrong.append(f"{where}: unknown disease '{disease}'; the table has {known}")
         if item.get("at_least", 1) > len(diseases):
             wrong.append(f"{where}: at_least is larger than the number of diseases")
-    for item in study.config["evaluation"]["prevalence"]:
-        if item["disease"] not in study.diseases:
-            known = ", ".join(study.diseases)
-            wrong.append(
-                f"config.evaluation.prevalence: unknown disease '{item['disease']}'; "
-                f"the table has {known}"
-            )
     for item in study.config["compounds"]["known"]:
         disease = None if isinstance(item, str) else item.get("disease")
         if disease is not None and disease not in study.diseases:
@@ -100,6 +96,36 @@ def _check_comparisons(study: "Study") -> list[str]:
                 f"({', '.join(sorted(kinds))}); list diseases of one kind in config.comparisons"
             )
     return wrong
+
+
+def _check_prevalence(study: "Study") -> list[str]:
+    where, known = "config.evaluation.prevalence", ", ".join(study.diseases)
+    named = [item["disease"] for item in study.config["evaluation"]["prevalence"]]
+    wrong = [
+        f"{where}: unknown disease '{name}'; the table has {known}"
+        for name in named
+        if name not in study.diseases
+    ]
+    twice = sorted({name for name in named if named.count(name) > 1})
+    return wrong + [f"{where}: the disease '{name}' occurs twice; keep one" for name in twice]
+
+
+def _check_gene_sets(study: "Study") -> list[str]:
+    """Refuse files of one name, by which sets are told apart in the results."""
+    names = [source_name(path) for path in study.config["genesets"]]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    return [f"config.genesets: two files are named '{name}'; rename one" for name in twice]
+
+
+def _check_votes(study: "Study") -> list[str]:
+    panel = study.config["panel"]
+    most = len(panel["selectors"])
+    if panel["vote"] != "at_least" or panel["votes"] <= most:
+        return []
+    return [
+        f"config.panel.votes: {panel['votes']} votes of {most} selectors; give at most {most}, or "
+        "name more selectors"
+    ]
 
 
 def _check_combinations(study: "Study") -> list[str]:
@@ -162,6 +188,13 @@ def _check_recipes(study: "Study") -> list[str]:
         named = [item[name] for item in study.config[section][key]]
         for twice in sorted({item for item in named if named.count(item) > 1}):
             wrong.append(f"config.{section}.{key}: '{twice}' occurs twice; keep one")
+    platforms = {row["platform"] for row in study.rows}
+    for item in study.config["prepare"]["annotations"]:
+        if item["platform"] not in platforms:
+            wrong.append(
+                f"config.prepare.annotations '{item['platform']}': no cohort has this platform; "
+                "correct it"
+            )
     for recipe in study.config["geo"]["counts"]:
         where = f"config.geo.counts '{recipe['accession']}'"
         if recipe["accession"] not in counted:

@@ -66,8 +66,8 @@ def write_matrix(frame: pd.DataFrame, path: str | Path) -> None:
         )
 
 
-def read_matrix(path: str | Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """Read a matrix written by `write_matrix`, or some of its columns.
+def read_matrix(path: str | Path) -> pd.DataFrame:
+    """Read a matrix written by `write_matrix`.
 
     Returns
     -------
@@ -75,7 +75,7 @@ def read_matrix(path: str | Path, columns: Sequence[str] | None = None) -> pd.Da
         Rows × columns, float32; the index bears the name that it was written with.
     """
     try:
-        frame = pd.read_parquet(path, columns=None if columns is None else list(columns))
+        frame = pd.read_parquet(path)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise DataError(
             f"{path}: cannot be read ({_first_line(error)}); delete it and run again"

@@ -1,4 +1,4 @@
-"""The commands around the workflow: ``crosshub describe``, ``new`` and ``score``.
+"""The commands around the workflow: ``python -m crosshub describe``, ``new`` and ``score``.
 
 A command is a module with ``add_arguments(parser)``, ``run(options) -> int`` and a docstring whose
 first line is its help; it is listed in `COMMANDS` under its name.
@@ -59,8 +59,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="crosshub",
         description="Find and name cases and controls, begin a study, and score samples.",
-        epilog="Run it in the folder in which you run the workflow. `crosshub describe --help` "
-        "and the like say more, with examples.",
+        epilog="Run it in the folder in which you run the workflow. `python -m crosshub describe "
+        "--help` and the like say more, with examples.",
     )
     parser.add_argument("--version", action="version", version=f"crosshub {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

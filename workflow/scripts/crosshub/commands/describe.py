@@ -4,9 +4,9 @@ Prints for each series what it is, the fields in which its samples differ with t
 the samples are of, and a guess of cases and controls; at the end a first table of cohorts. All of
 that is a guess from what the submitters wrote: check the rules before you use them.
 
-  crosshub describe GSE55235 GSE55457
-  crosshub describe GSE55235 --table config/studies/mine/datasets.tsv
-  crosshub describe GSE55235 --disease osteoarthritis
+  python -m crosshub describe GSE55235 GSE55457
+  python -m crosshub describe GSE55235 --table config/studies/mine/datasets.tsv
+  python -m crosshub describe GSE55235 --disease osteoarthritis
 
 The series matrix is fetched once, to where the workflow looks for it.
 """
@@ -148,7 +148,7 @@ def _describe(
 def _several(found: sources.Found) -> dict[str, str]:
     return {
         "platforms": f"several, each with a matrix of its own: {', '.join(found.platforms)}",
-        "next": f"crosshub describe {found.platforms[0]}",
+        "next": f".venv/bin/python -m crosshub describe {found.platforms[0]}",
     }
 
 
@@ -173,7 +173,8 @@ def _facts(found: sources.Found, guess: draft.SeriesDraft, place: sources.Place)
     if relations["superseries_of"]:
         parts = relations["superseries_of"]
         said = f"a superseries of {', '.join(parts)}: use these in its place"
-        return items | {"kind": said, "next": f"crosshub describe {' '.join(parts)}"}
+        command = f".venv/bin/python -m crosshub describe {' '.join(parts)}"
+        return items | {"kind": said, "next": command}
     items["kind"] = kind_text(guess.kind, sources.row_count_of(found))
     if guess.kind == "counts":
         counts = sources.find_counts(series, place)

@@ -5,8 +5,8 @@ a row for each disease that could be guessed in each series (see `crosshub descr
 is replaced by its series. The first series of a disease is for discovery, later ones for
 validation. What could not be guessed stays in datasets.tsv as a comment.
 
-  crosshub new ra_oa GSE55235 GSE55457
-  crosshub new ra_oa GSE55235 GSE55457 --base-url /data/geo
+  python -m crosshub new ra_oa GSE55235 GSE55457
+  python -m crosshub new ra_oa GSE55235 GSE55457 --base-url /data/geo
 
 All of it is a guess: check the rules before you run the study.
 """
@@ -306,7 +306,7 @@ def _report(target: Path, seen: Seen, rows: Sequence[draft.Draft], left: Sequenc
     todo += [f"{one.accession} is left out (a comment in the table): {one.reason}" for one in left]
     for text in todo:
         print(paragraph(text, first="  - "))
-    print(f"\nThen run:\n  snakemake --cores all --configfile {target}/config.yaml")
+    print(f"\nThen run:\n  .venv/bin/snakemake --cores all --configfile {target}/config.yaml")
 
 
 def _name(text: str) -> str:

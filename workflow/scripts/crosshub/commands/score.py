@@ -12,8 +12,10 @@ above the table, with what was missing.
 """
 
 import argparse
+import gzip
 import json
 import sys
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +24,9 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.model import Model, from_plain
+from crosshub.tables import whole
+
+UNREADABLE = (ValueError, EOFError, zlib.error, gzip.BadGzipFile)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,7 +43,8 @@ def run(options: argparse.Namespace) -> int:
     lines = [*remarks(model, scores), scores.to_csv(sep="\t", index=False, float_format="%.6g")]
     text = "\n".join(lines)
     if options.output:
-        Path(options.output).write_text(text, encoding="utf-8")
+        with whole(options.output) as beside:
+            beside.write_text(text, encoding="utf-8")
     else:
         sys.stdout.write(text)
     return 0
@@ -70,13 +76,22 @@ def read_expression(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If it is no such table, a gene stands in it twice, or a value is no number.
+        If it is no such table, a gene or a sample stands in it twice, or a value is no number.
     """
+    how = {"sep": "\t", "encoding": "utf-8-sig"}
     try:
-        table = pd.read_csv(path, sep="\t", index_col=0, low_memory=False)
-    except (ValueError, EOFError) as error:
+        header = pd.read_csv(path, header=None, nrows=1, dtype=str, keep_default_na=False, **how)
+        # A gene may be called NA; a value of that name is missing.
+        table = pd.read_csv(path, converters={0: str}, low_memory=False, **how)
+    except UNREADABLE as error:
         reason = str(error).splitlines()[0]
         raise DataError(f"{path}: cannot be read as a table ({reason})") from error
+    if isinstance(table.index, pd.RangeIndex):
+        table = table.set_index(table.columns[0])
+    names = header.iloc[0]
+    if names.duplicated().any():
+        sample = names[names.duplicated()].iloc[0]
+        raise DataError(f"{path}: the sample '{sample}' occurs twice; give each its own name")
     if not table.shape[1]:
         raise DataError(f"{path}: has one column; it needs genes and samples, tab-separated")
     table.index = table.index.astype(str)

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from crosshub.figures.style import (
     BLUE,
@@ -10,6 +12,8 @@ from crosshub.figures.style import (
     PALE,
     VERMILLION,
     WIDTH,
+    first_of,
+    headline,
     only_message,
     short,
     styled,
@@ -65,6 +69,17 @@ def audit(found: pd.DataFrame) -> Figure:
         axes.set_yticks(range(len(names)), [short(name, 18) for name in names])
     for axes in panels[len(shown) :]:
         axes.set_axis_off()
-    title = "Published panels; grey: 95 % of random panels of the same size and expression"
-    figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)
+    more = first_of(len(shown), len(cohorts), "cohorts")
+    headline(figure, f"Published panels; cohorts with cases + controls{more}")
+    figure.legend(handles=_legend(), loc="outside lower center", ncols=3)
     return figure
+
+
+def _legend() -> list[Line2D | Patch]:
+    """Return what the colours mean."""
+    point = {"marker": "o", "ms": 4.5, "lw": 1.4}
+    return [
+        Line2D([], [], color=VERMILLION, label="interval above 0.5", **point),
+        Line2D([], [], color=BLUE, label="interval not above 0.5", **point),
+        Patch(color=PALE, label="95 % of random panels of the same size and expression"),
+    ]

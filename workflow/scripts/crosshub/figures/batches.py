@@ -3,20 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from crosshub.figures.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    INK,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
-    WIDTH,
-    only_message,
-    styled,
-)
+from crosshub.figures.style import INK, WIDTH, kind_style, only_message, styled
 
-COLOURS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, "#56B4E9", "#F0E442"]
 MARKERS = {"case": "o", "control": "s"}
 
 
@@ -34,8 +22,8 @@ def batches(components: pd.DataFrame, *, comparison: str) -> Figure:
     Returns
     -------
     Figure
-        Colour: series; marker: group. The right panel is for the eye: nothing is tested or
-        fitted on adjusted values.
+        Colour and filling: series; marker: group. The right panel is for the eye: nothing is
+        tested or fitted on adjusted values.
     """
     if components.empty:
         return only_message(f"{comparison}: all samples are of one series; there are no batches.")
@@ -47,15 +35,15 @@ def batches(components: pd.DataFrame, *, comparison: str) -> Figure:
         for i, accession in enumerate(accessions):
             for group, marker in MARKERS.items():
                 own = part[(part["accession"] == accession) & (part["group"] == group)]
-                colour = COLOURS[i] if i < len(COLOURS) else GREY
-                axes.scatter(own["pc1"], own["pc2"], s=24, c=colour, marker=marker, alpha=0.8, lw=0)
+                look = kind_style(i)
+                axes.scatter(own["pc1"], own["pc2"], s=24, marker=marker, alpha=0.8, **look)
         axes.set_title(title)
         axes.set_xlabel(f"Component 1 ({part['share1'].iloc[0]:.0%} of the variance)")
         axes.set_ylabel(f"Component 2 ({part['share2'].iloc[0]:.0%} of the variance)")
     counts = components[~components["adjusted"].astype(bool)]["accession"].value_counts()
     for i, accession in enumerate(accessions):
-        colour = COLOURS[i] if i < len(COLOURS) else GREY
-        axes.scatter([], [], c=colour, marker="D", label=f"{accession} (n = {counts[accession]})")
+        label = f"{accession} (n = {counts[accession]})"
+        axes.scatter([], [], marker="D", label=label, **kind_style(i))
     for group, marker in MARKERS.items():
         axes.scatter([], [], facecolors="none", edgecolors=INK, marker=marker, label=group)
     figure.legend(loc="outside lower center", ncols=4)

@@ -15,6 +15,7 @@ from crosshub.figures.style import (
     GREY,
     ORANGE,
     WIDTH,
+    first_of,
     headline,
     message,
     only_message,
@@ -60,7 +61,8 @@ def draw_decision_curve(
         else:
             message(axes, textwrap.fill(curve.reason, 32))
         axes.set_title(title)
-    headline(figure, f"{short(disease, 40)}: benefit of acting on the predicted probability")
+    more = first_of(len(panels), len(curves), "cohorts")
+    headline(figure, f"{short(disease, 40)}: benefit of acting on the predicted probability{more}")
     return figure
 
 
@@ -142,14 +144,14 @@ def draw_predicted_numbers(predictions: pd.DataFrame, *, disease: str, outcome: 
     """
     if predictions.empty:
         return only_message(f"{disease}: no cohort was tested, so that no prediction can be shown.")
-    cohorts = list(dict.fromkeys(predictions["cohort"]))[:MOST_PANELS]
-    figure, panels = _panels(len(cohorts))
-    for axes, cohort in zip(panels, cohorts, strict=True):
+    cohorts = list(dict.fromkeys(predictions["cohort"]))
+    figure, panels = _panels(min(len(cohorts), MOST_PANELS))
+    for axes, cohort in zip(panels, cohorts, strict=False):
         own = predictions[predictions["cohort"] == cohort]
         means = own.groupby("sample", sort=True)[["score", "outcome"]].mean()
         x, y = means["score"].to_numpy(float), means["outcome"].to_numpy(float)
         axes.plot(x, y, "o", color=BLUE, ms=4, alpha=0.8, label=f"n = {len(means)} samples")
-        if len(means) > 1 and np.ptp(x) > 0:
+        if len(means) > 1 and np.ptp(x) > 0 and np.ptp(y) > 0:
             ends = np.array([x.min(), x.max()])
             label = f"r = {np.corrcoef(x, y)[0, 1]:.2f}"
             axes.plot(ends, np.polyval(np.polyfit(x, y, 1), ends), color=ORANGE, label=label)
@@ -158,7 +160,8 @@ def draw_predicted_numbers(predictions: pd.DataFrame, *, disease: str, outcome: 
         axes.set_ylabel(f"{short(outcome, 30)} (its own unit)")
         axes.margins(y=0.25)
         axes.legend(loc="upper left", fontsize=8)
-    headline(figure, f"{short(disease, 40)}: predicted and measured")
+    more = first_of(len(panels), len(cohorts), "cohorts")
+    headline(figure, f"{short(disease, 40)}: predicted and measured{more}")
     return figure
 
 
@@ -190,9 +193,9 @@ def draw_calibration(predictions: pd.DataFrame, *, disease: str) -> Figure:
     """
     if predictions.empty:
         return only_message(f"{disease}: no cohort was tested, so that no calibration is known.")
-    cohorts = list(dict.fromkeys(predictions["cohort"]))[:MOST_PANELS]
-    figure, panels = _panels(len(cohorts))
-    for axes, cohort in zip(panels, cohorts, strict=True):
+    cohorts = list(dict.fromkeys(predictions["cohort"]))
+    figure, panels = _panels(min(len(cohorts), MOST_PANELS))
+    for axes, cohort in zip(panels, cohorts, strict=False):
         own = predictions[predictions["cohort"] == cohort]
         samples = own.groupby("sample", sort=True).agg(
             score=("score", "mean"), case=("case", "first")
@@ -211,5 +214,6 @@ def draw_calibration(predictions: pd.DataFrame, *, disease: str) -> Figure:
         axes.set_xlabel("Predicted probability of a case")
         axes.set_ylabel("Observed share of cases")
         axes.legend(loc="upper left", fontsize=8)
-    headline(figure, f"{short(disease, 40)}: predicted and observed, 95 % intervals")
+    more = first_of(len(panels), len(cohorts), "cohorts")
+    headline(figure, f"{short(disease, 40)}: predicted and observed, 95 % intervals{more}")
     return figure

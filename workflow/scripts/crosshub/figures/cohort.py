@@ -8,6 +8,7 @@ from matplotlib.lines import Line2D
 from matplotlib.scale import AsinhScale
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from crosshub.differential import tested_outcome
 from crosshub.figures.style import (
     DIRECTIONS,
     GREY,
@@ -266,13 +267,15 @@ def volcano(differential: pd.DataFrame, *, cohort: str, fdr: float) -> Figure:
     Returns
     -------
     Figure
-        log2 fold change (case minus control) against −log10 p; the ten smallest p are named.
+        log2 fold change (case minus control, or for one standard deviation of the outcome)
+        against −log10 p; the ten smallest p are named.
     """
     if differential.empty:
         return only_message("No gene was tested.", title=cohort)
     figure = Figure(figsize=(WIDTH, 5.6), layout="constrained")
     axes = figure.subplots()
     table = differential.assign(evidence=minus_log10(differential["p_value"]))
+    change, side_of, samples = _contrast(table)
     changed = table["fdr"] <= fdr
     sides = {"up": changed & (table["log2fc"] > 0), "down": changed & (table["log2fc"] <= 0)}
     rest = table[~changed]
@@ -297,7 +300,7 @@ def volcano(differential: pd.DataFrame, *, cohort: str, fdr: float) -> Figure:
             alpha=0.8,
             lw=0,
             rasterized=True,
-            label=f"{side} in cases ({thousands(mask.sum())})",
+            label=f"{side} {side_of} ({thousands(mask.sum())})",
         )
     axes.axvline(0, color=GREY, lw=0.8)
     if changed.any():
@@ -311,11 +314,21 @@ def volcano(differential: pd.DataFrame, *, cohort: str, fdr: float) -> Figure:
     width = np.nanmax(np.abs(table["log2fc"])) * 1.12
     axes.set_xlim(-width, width) if width > 0 else None
     axes.set_ylim(0, max(float(np.nanmax(table["evidence"])) * 1.1, 1))
-    axes.set_xlabel("log2 fold change, cases minus controls")
+    axes.set_xlabel(f"log2 fold change{change}")
     axes.set_ylabel("−log10 p")
-    groups = f"{table['n_cases'].iloc[0]} cases, {table['n_controls'].iloc[0]} controls"
-    axes.set_title(f"{cohort}: {thousands(len(table))} genes, {groups}")
+    axes.set_title(f"{cohort}: {thousands(len(table))} genes, {samples}")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.11), ncols=4, markerscale=1.4)
     top = table.sort_values(["p_value", "gene"]).head(NAMED)
     name_points(axes, top["log2fc"], top["evidence"], [short(name) for name in top["gene"]])
     return figure
+
+
+def _contrast(table: pd.DataFrame) -> tuple[str, str, str]:
+    """Return what the change is of, what a gene that is up is up in or with, and the samples."""
+    cases, controls = (int(table[name].iloc[0]) for name in ("n_cases", "n_controls"))
+    field, lower = tested_outcome(table["contrast"].iloc[0])
+    if not field:
+        return ", cases minus controls", "in cases", f"{cases} cases, {controls} controls"
+    way = "lower" if lower else "higher"
+    change = f" where {short(field)} is one standard deviation {way}"
+    return change, f"with {way} {short(field, 16)}", f"{cases + controls} samples"

@@ -39,7 +39,8 @@ def combinations(table: pd.DataFrame, winners: Mapping[str, Mapping[str, Any]]) 
         _map(axes, table[table["disease"] == disease])
         best = winners[disease]
         axes.set_title(
-            f"{short(disease)}: best of {best['combinations']} has AUC {best['uncorrected']:.2f}\n"
+            f"{short(disease)} ({best['n_cases']} cases, {best['n_controls']} controls): "
+            f"best of {best['combinations']} has AUC {best['uncorrected']:.2f}\n"
             f"corrected for the choice {best['corrected']:.2f} "
             f"({best['low']:.2f} to {best['high']:.2f})"
         )

@@ -125,13 +125,15 @@ def votes(votes: pd.DataFrame, panel: pd.DataFrame) -> Figure:
 
 
 @styled
-def performance(performance: pd.DataFrame) -> Figure:
+def performance(performance: pd.DataFrame, *, of_numbers: bool = False) -> Figure:
     """Draw the AUC of each disease, cohort and way of testing, with its interval.
 
     Parameters
     ----------
     performance
         disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high, independent.
+    of_numbers
+        Whether numbers were predicted, so that each AUC is a concordance.
 
     Returns
     -------
@@ -165,6 +167,8 @@ def performance(performance: pd.DataFrame) -> Figure:
     for row, at in zip(table.itertuples(), place, strict=True):
         cohort = "all cohorts" if row.cohort == "all" else short(row.cohort, 24)
         size = f"{int(row.n_cases)} + {int(row.n_controls)}"
+        if of_numbers:
+            size = f"n = {int(row.n_cases) + int(row.n_controls)}"
         labels.append(f"{short(row.disease, 22)} · {cohort} · {size}")
         text = "–" if np.isnan(row.auc) else f"{row.auc:.2f}"
         if np.isfinite(row.auc_low) and np.isfinite(row.auc_high):
@@ -183,7 +187,8 @@ def performance(performance: pd.DataFrame) -> Figure:
     lowest = np.nanmin([0.35, *table["auc"], *table["auc_low"]])
     axes.set_xlim(max(0, lowest - 0.03), 1.01)
     axes.grid(axis="x", color=PALE, lw=0.6)
-    axes.set_xlabel("AUC with 95 % interval (0.5: no better than tossing a coin)")
-    axes.set_title("Disease · cohort · cases + controls")
+    measure = "Concordance" if of_numbers else "AUC"
+    axes.set_xlabel(f"{measure} with 95 % interval (0.5: no better than tossing a coin)")
+    axes.set_title(f"Disease · cohort · {'samples' if of_numbers else 'cases + controls'}")
     figure.legend(loc="outside lower center", ncols=3)
     return figure

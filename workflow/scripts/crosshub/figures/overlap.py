@@ -9,14 +9,10 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
 from crosshub.figures.style import (
-    BLUE,
     DIRECTIONS,
-    GREEN,
     GREY,
     INK,
-    ORANGE,
-    PURPLE,
-    VERMILLION,
+    KINDS,
     WIDTH,
     name_points,
     only_message,
@@ -30,7 +26,6 @@ COLUMNS = 3
 MOST_NAMES = 40
 # The corner of each quadrant of the map: from which end the genes of a and of b are counted.
 ENDS = {"up_up": (0, 0), "down_down": (1, 1), "up_down": (0, 1), "down_up": (1, 0)}
-COMMUNITIES = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, "#56B4E9", "#F0E442"]
 
 
 @styled
@@ -74,11 +69,17 @@ def rank_maps(maps: pd.DataFrame, ranks: pd.DataFrame, *, comparison: str) -> Fi
     bar = figure.colorbar(ScalarMappable(scale, "viridis"), ax=panels, aspect=30, shrink=0.8)
     bar.set_label("−log10 p of the overlap (a score: see the p above)")
     bar.outline.set_visible(False)
-    genes = thousands(2 * int(maps["rank_a"].max()))
+    genes = thousands(_genes_of(maps))
     left_out = f"; {len(shown)} of {len(pairs)} pairs" if len(pairs) > len(shown) else ""
     title = f"{comparison}: rank–rank overlap of {genes} genes{left_out}"
     figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=10)
     return figure
+
+
+def _genes_of(maps: pd.DataFrame) -> int:
+    """Return the number of genes: the overlap by chance is rank_a · rank_b / genes."""
+    last = maps.iloc[int(maps["rank_a"].to_numpy().argmax())]
+    return round(last["rank_a"] * last["rank_b"] / last["expected"])
 
 
 def _rank_map(axes: Axes, found: pd.DataFrame, scale: PowerNorm) -> None:
@@ -111,7 +112,8 @@ def conserved_network(nodes: pd.DataFrame, edges: pd.DataFrame, *, at_least: int
     Returns
     -------
     Figure
-        Colour: community; marker: direction of change; rings: shared genes.
+        Colour: community, from the eighth on grey with its number; marker: direction of change;
+        rings: shared genes.
     """
     linked = nodes[nodes["degree"] > 0]
     if linked.empty:
@@ -134,7 +136,11 @@ def conserved_network(nodes: pd.DataFrame, edges: pd.DataFrame, *, at_least: int
             LineCollection(lines, colors="#777777", linewidths=0.7, linestyles=style, alpha=alpha)
         )
     number = linked["community"]
-    colours = [COMMUNITIES[n - 1] if 0 < n <= len(COMMUNITIES) else GREY for n in number]
+    colours = [KINDS[n - 1] if 0 < n <= len(KINDS) else GREY for n in number]
+    numbered = linked[number > len(KINDS)]
+    for x, y, name in zip(numbered["x"], numbered["y"], numbered["community"], strict=True):
+        below = {"xytext": (0, -4), "textcoords": "offset points", "ha": "center", "va": "top"}
+        axes.annotate(str(name), (x, y), fontsize=6.5, fontweight="bold", **below)
     for side, (_, marker) in DIRECTIONS.items():
         mask = (linked["direction"] == side).to_numpy()
         axes.scatter(
@@ -153,7 +159,10 @@ def conserved_network(nodes: pd.DataFrame, edges: pd.DataFrame, *, at_least: int
     axes.margins(0.08)
     axes.set_xticks([])
     axes.set_yticks([])
-    axes.set_xlabel("Place and distance follow the links and have no unit; colours: communities")
+    grey = f", from the {len(KINDS) + 1}th on grey and numbered" if len(numbered) else ""
+    axes.set_xlabel(
+        f"Place and distance follow the links and have no unit; colours: communities{grey}"
+    )
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.set_title(

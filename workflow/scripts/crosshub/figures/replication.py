@@ -45,7 +45,8 @@ def shared(genes: pd.DataFrame, *, comparison: str, fdr: float) -> Figure:
     Figure
         One disease: its effects in order. Two: one against the other. Three and more: the effects
         of the shared genes by disease (the 40 of smallest p), and how many genes are changed alike
-        in how many diseases. Effects are in standard deviations, cases minus controls.
+        in how many diseases. Effects are in standard deviations, cases minus
+        controls or for one standard deviation of an outcome.
     """
     diseases = [name.removeprefix(PREFIX) for name in genes.columns if name.startswith(PREFIX)]
     found = int(genes["shared"].sum())
@@ -159,7 +160,7 @@ def _heat_map(axes: Axes, genes: pd.DataFrame, diseases: list[str]) -> None:
     colourbar = axes.figure.colorbar(
         ScalarMappable(Normalize(-limit, limit), SIGNED), ax=axes, aspect=35, pad=0.02
     )
-    colourbar.set_label("Effect (standard deviations, cases minus controls)")
+    colourbar.set_label("Effect (standard deviations; up: higher with the disease)")
     colourbar.outline.set_visible(False)
 
 

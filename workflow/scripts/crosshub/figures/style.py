@@ -22,6 +22,8 @@ INK, GREY, PALE = "#222222", "#999999", "#E3E3E3"
 GROUPS = {"control": (BLUE, "s"), "case": (VERMILLION, "o"), "excluded": (GREY, "X")}
 DIRECTIONS = {"up": (VERMILLION, "^"), "down": (BLUE, "v")}
 WIDTH = 9.0
+# Seven colours for kinds without an order.
+KINDS = [BLUE, VERMILLION, GREEN, ORANGE, PURPLE, "#56B4E9", "#F0E442"]
 
 STYLE = {
     # DejaVu comes with matplotlib: the layout is the same on every machine.
@@ -87,6 +89,29 @@ def short(name: object, length: int = 24) -> str:
 def headline(figure: Figure, text: str) -> None:
     """Give a figure its title, at the left."""
     figure.suptitle(text, x=0.01, ha="left", fontweight="bold", fontsize=10)
+
+
+def first_of(shown: int, total: int, what: str) -> str:
+    """Say that only the first of many are drawn, as an addition to a title; else nothing."""
+    return f"; first {shown} of {total} {what}" if shown < total else ""
+
+
+def kind_style(number: int) -> dict[str, object]:
+    """Return how points of a kind look: seven colours filled, hollow, with a dark edge, then grey.
+
+    Parameters
+    ----------
+    number
+        Of the kind, from 0.
+    """
+    colour = KINDS[number % len(KINDS)]
+    looks = [
+        {"facecolors": colour, "edgecolors": colour, "linewidths": 0},
+        {"facecolors": "none", "edgecolors": colour, "linewidths": 1.3},
+        {"facecolors": colour, "edgecolors": INK, "linewidths": 1.0},
+    ]
+    turn = number // len(KINDS)
+    return looks[turn] if turn < len(looks) else {"facecolors": GREY, "linewidths": 0}
 
 
 def thousands(number: int) -> str:

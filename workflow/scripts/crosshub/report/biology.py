@@ -81,7 +81,8 @@ def _enrichment(source: Source, section: Section, name: str) -> None:
     section.add(
         Text(
             f"{enriched:,} of {plural(len(found), 'test')} at a false discovery rate of {LEVEL:g} "
-            "(hypergeometric; the background is all genes that were measured everywhere)."
+            f"(hypergeometric; the background is {_background(source, name)} that were measured "
+            "everywhere)."
         ),
         table(
             found,
@@ -98,6 +99,13 @@ def _enrichment(source: Source, section: Section, name: str) -> None:
             file=file,
         ),
     )
+
+
+def _background(source: Source, name: str) -> str:
+    genes = source.table(f"shared/{name}/genes.tsv") if source.family else None
+    if genes is None:
+        return f"the genes of {source.family}" if source.family else "all genes"
+    return f"the {plural(len(genes), 'gene')} of {source.family}"
 
 
 def _listed(genes: object, most: int = 8) -> str:

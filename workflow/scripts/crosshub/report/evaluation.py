@@ -139,11 +139,13 @@ def performance(source: Source) -> Section:
             "the score is fixed in training, so an AUC below 0.5 is shown as it is."
         )
     )
+    measure, interval = "AUC", "DeLong, or Newcombe where the groups are perfectly apart"
     if source.config["panel"]["predict"] == "outcome":
+        measure, interval = "Concordance", "the infinitesimal jackknife"
         section.add(
             Text(
-                "The panel predicts numbers, not cases: AUC stands for the concordance here, the "
-                "share of pairs of samples whose numbers are put in the right order."
+                "The panel predicts numbers, not cases: instead of the AUC stands the concordance, "
+                "the share of pairs of samples whose numbers are put in the right order."
             )
         )
     for name in source.comparisons:
@@ -156,9 +158,9 @@ def performance(source: Source) -> Section:
         section.add(
             source.picture(
                 f"evaluation/{name}/performance.svg",
-                "AUC with its 95 % interval. Cross-validation: ± 1.96 standard deviations of the "
-                "procedure under permuted labels, or of a score without signal where that spreads "
-                "more; whole cohorts: DeLong, or Newcombe where the groups are perfectly apart.",
+                f"{measure} with its 95 % interval. Cross-validation: ± 1.96 standard deviations "
+                "of the procedure under permuted labels, or of a score without signal where that "
+                f"spreads more; whole cohorts: {interval}.",
             ),
             table(
                 found,
@@ -168,7 +170,7 @@ def performance(source: Source) -> Section:
                     Column("Tested by", _way, right=False),
                     whole("Cases", "n_cases"),
                     whole("Controls", "n_controls"),
-                    estimate("AUC (95 % interval)", "auc"),
+                    estimate(f"{measure} (95 % interval)", "auc"),
                 ],
                 caption="Performance",
                 limit=TOP,
@@ -248,6 +250,9 @@ def _measures(source: Source, section: Section, name: str) -> None:
     if found is None or found.empty:
         section.add(not_made("The table of sensitivity, specificity and calibration", "evaluation"))
         return
+    if source.config["panel"]["predict"] == "outcome":
+        section.add(_of_numbers(found, file))
+        return
     section.add(
         table(
             found,
@@ -274,6 +279,23 @@ def _measures(source: Source, section: Section, name: str) -> None:
             "that the probabilities are too extreme.",
             "small",
         ),
+    )
+
+
+def _of_numbers(found: pd.DataFrame, file: str) -> Table:
+    return table(
+        found,
+        [
+            words("Disease", "disease"),
+            Column("Cohort", _cohort, right=False),
+            Column("Tested by", _way, right=False),
+            decimal("Spearman", "spearman"),
+            decimal("Pearson", "pearson"),
+            Column("Slope on the prediction (95 % interval)", _slope),
+        ],
+        caption="Predicted and real numbers; a slope below 1 says that predictions are too extreme",
+        limit=TOP,
+        file=file,
     )
 
 

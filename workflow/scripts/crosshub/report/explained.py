@@ -10,7 +10,7 @@ PICTURES = {
     "contributions.svg": "What each gene adds to the score of each training sample of {disease} "
     "(Shapley values, in units of the score).",
     "nomogram.svg": "Nomogram of {disease}: read the points of each gene, add them up, read the "
-    "probability at the share of cases in training.",
+    "probability at the share of cases in training (or the number that is predicted).",
     "calibration.svg": "Predicted and observed share of cases of {disease} (or numbers, where "
     "these are predicted), in samples that training did not see.",
     "benefit.svg": "Net benefit of acting on the prediction of {disease}.",

@@ -1,8 +1,11 @@
 """The sections on genes: differential expression, and what the diseases share."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
+from crosshub.differential import tested_outcome
 from crosshub.meta.pooling import POOLINGS
 from crosshub.report.blocks import (
     Column,
@@ -18,7 +21,7 @@ from crosshub.report.blocks import (
     whole,
     words,
 )
-from crosshub.report.numbers import p_value, plural
+from crosshub.report.numbers import listed, p_value, plural
 from crosshub.report.overlap import network, overlap, ranks
 from crosshub.report.source import Source, not_made
 from crosshub.shared.conjunction import ADAPTIVE, REASONS, VALID
@@ -52,10 +55,9 @@ def differential(source: Source) -> Section:
         section.add(
             Text(
                 f"{len(changed):,} of {plural(len(found), 'gene')} at a false discovery rate of "
-                f"{fdr:g}: {up:,} up, {len(changed) - up:,} down in cases. Method: "
-                f"{_method(found['method'].iloc[0])}. The effect is "
-                "in standard deviations (Hedges g), cases minus controls; I² is the share of its "
-                "variation that lies between the cohorts."
+                f"{fdr:g}: {up:,} up, {len(changed) - up:,} down. Method: "
+                f"{_method(found['method'].iloc[0])}. {_effect(source, disease)}; I² is the share "
+                "of its variation that lies between the cohorts."
             ),
             table(
                 found.sort_values(["p_value", "gene"]),
@@ -78,6 +80,22 @@ def differential(source: Source) -> Section:
         caption = f"{disease}: effects of the genes of smallest p, cohort by cohort and combined."
         section.add(source.picture(f"diseases/{disease}/forest.svg", caption))
     return section
+
+
+def _effect(source: Source, disease: str) -> str:
+    """Say what the effect of a disease is of: two groups, or numbers."""
+    own = source.cohorts_of(disease, "discovery")
+    fields = {row["cohort"]: row.get("outcome") for row in source.rows if row["cohort"] in own}
+    of_numbers = [name for name, field in fields.items() if field]
+    groups = "The effect is in standard deviations (Hedges g), cases minus controls"
+    if not of_numbers:
+        return groups
+    if len(of_numbers) == len(own):
+        return (
+            "The effect is in standard deviations of a gene for one standard deviation of the "
+            "outcome, turned so that up goes with the disease"
+        )
+    return f"{groups}, and in {listed(of_numbers)} for one standard deviation of the outcome"
 
 
 def _method(name: str) -> str:
@@ -104,21 +122,33 @@ def _cohorts(source: Source, section: Section, fdr: float) -> None:
             continue
         changed = found[found["fdr"] <= fdr]
         up = int((changed["log2fc"] > 0).sum())
-        numbers = {"cases": found["n_cases"].iloc[0], "controls": found["n_controls"].iloc[0]}
+        numbers = {"tested": _tested(found["contrast"].iloc[0], row, source)}
+        numbers |= {"cases": found["n_cases"].iloc[0], "controls": found["n_controls"].iloc[0]}
         numbers |= {"genes": len(found), "up": up, "down": len(changed) - up}
         rows.append({key: row[key] for key in ("cohort", "disease", "role")} | numbers)
     if not rows:
         section.add(not_made("The test of each cohort", "differential"))
         return
     columns = [words(title, title.lower()) for title in ("Cohort", "Disease", "Role")]
+    columns += [words("Tested", "tested")]
     columns += [whole(title, title.lower()) for title in ("Cases", "Controls")]
     columns += [whole("Genes tested", "genes")]
     columns += [whole(f"Up, FDR {fdr:g}", "up"), whole(f"Down, FDR {fdr:g}", "down")]
     section.add(
-        table(pd.DataFrame(rows), columns, caption="Each cohort by itself (moderated t)"),
+        table(pd.DataFrame(rows), columns, caption="Each cohort by itself"),
     )
     caption = "log2 fold change against evidence; the genes of smallest p are named."
     section.add(*source.pictures([row["cohort"] for row in rows], "volcano", caption))
+
+
+def _tested(contrast: str, row: Mapping[str, str], source: Source) -> str:
+    """Say what the genes of a cohort were tested against, and by which test."""
+    by_deseq = row.get("kind") == "counts" and source.config["differential"]["counts"] == "deseq2"
+    test = "DESeq2" if by_deseq else "moderated t"
+    field, lower = tested_outcome(contrast)
+    if not field:
+        return f"cases minus controls, {test}"
+    return f"one standard deviation of {'lower' if lower else 'higher'} {field}, {test}"
 
 
 def shared(source: Source) -> Section:
@@ -183,6 +213,16 @@ def _common(found: pd.DataFrame) -> list[Text]:
     return [Text(text, "warning")]
 
 
+def _background(source: Source, tested: int, diseases: list[str]) -> str:
+    """Say of how many genes, and of which, the shared ones were sought."""
+    if not source.family:
+        return f"{tested:,} that were measured everywhere"
+    tables = [source.table(f"diseases/{disease}/differential.tsv") for disease in diseases]
+    genes = [set(table["gene"]) for table in tables if table is not None]
+    measured = f" ({len(set.intersection(*genes)):,} were measured in all)" if genes else ""
+    return f"{tested:,} of {source.family} that were measured everywhere{measured}"
+
+
 def _explain(source: Source, section: Section, genes: pd.DataFrame, comparison: dict) -> None:
     total, at_least = len(comparison["diseases"]), comparison["at_least"]
     method = genes["method"].iloc[0]
@@ -190,7 +230,7 @@ def _explain(source: Source, section: Section, genes: pd.DataFrame, comparison: 
     where = f"all {total} diseases" if at_least == total else f"at least {at_least} of {total}"
     where = where if total > 1 else "the one disease"
     text = (
-        f"{plural(found, 'gene')} of {len(genes):,} that were measured everywhere "
+        f"{plural(found, 'gene')} of {_background(source, len(genes), comparison['diseases'])} "
         f"{'is' if found == 1 else 'are'} changed the same way in {where}, at a false discovery "
         f"rate of {source.config['shared']['fdr']:g}."
     )

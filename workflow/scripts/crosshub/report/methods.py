@@ -5,60 +5,24 @@ from collections.abc import Iterator
 from crosshub import __version__
 from crosshub.compounds.query import SHARED
 from crosshub.connectivity.normalise import FEWEST_IN_GROUP
+from crosshub.gene_sets import split_place
 from crosshub.meta.combine import method_for
 from crosshub.report.blocks import Items, Section, Text
+from crosshub.report.method_words import (
+    AMBIGUOUS,
+    CLASSIFIER_WORDS,
+    COUNTS,
+    CUTS,
+    POOLED,
+    REGRESSION_WORDS,
+    REPEATED,
+    SELECTOR_WORDS,
+    TESTS,
+    VOTES,
+)
 from crosshub.report.numbers import listed, plural
 from crosshub.report.papers import cite
 from crosshub.report.source import Source
-from crosshub.shared.conjunction import ADAPTIVE, VALID
-
-TESTS = {
-    ADAPTIVE: "adaptive filtering [wang]",
-    VALID: "the largest p-values with Benjamini–Hochberg, as the diseases share people",
-}
-COUNTS = {
-    "voom": "as log2 counts per million with TMM factors and a weight each (voom) [robinson, law]",
-    "trend": "as log2 counts per million with TMM factors and a variance trend [robinson, law]",
-    "deseq2": "by the negative binomial model of DESeq2 [love, muzellec]",
-}
-POOLED = {
-    "common_effect": "Cohorts of a disease were combined by inverse variance from moderated "
-    "standardised effects [hedges, marot].",
-    "dersimonian_laird": "Cohorts of a disease were combined by random effects from moderated "
-    "standardised effects [marot, dersimonian].",
-    "random_effects": "Diseases with several cohorts were combined by random effects (REML, "
-    "Hartung–Knapp) from moderated standardised effects [marot, viechtbauer, hartung].",
-}
-
-
-SELECTOR_WORDS = {
-    "lasso": "LASSO [lasso]",
-    "lasso_sparse": "LASSO by the one-standard-error rule [lasso, lasso_sparse]",
-    "elastic_net": "elastic net [elastic_net]",
-    "svm_rfe": "SVM-RFE [svm_rfe]",
-    "multiple_svm_rfe": "multiple SVM-RFE [multiple_svm_rfe]",
-    "random_forest": "a random forest [random_forest]",
-    "boruta": "Boruta [boruta]",
-    "gradient_boosting": "gradient boosting [gradient_boosting]",
-    "stability": "stability selection [stability]",
-    "artificial_genes": "selection against shuffled genes [artificial_genes]",
-    "mrmr": "mRMR [mrmr]",
-    "univariate": "t tests at a false discovery rate of 0.05 [benjamini]",
-    "best_subset": "the best of all small subsets [best_subset]",
-}
-
-CLASSIFIER_WORDS = {
-    "ridge_logistic": "ridge logistic model [ridge]",
-    "lasso_logistic": "LASSO logistic model [lasso]",
-    "linear_svm": "linear support vector machine with Platt's sigmoid [machine, platt]",
-    "rbf_svm": "support vector machine with a Gaussian kernel and Platt's sigmoid [machine, platt]",
-    "random_forest": "random forest [random_forest]",
-    "gradient_boosting": "stochastic gradient boosting machine [boosting]",
-    "lda": "linear discriminant analysis with shrunken covariance [shrinkage]",
-    "naive_bayes": "Gaussian naive Bayes classifier [naive_bayes]",
-    "knn": "vote of the nearest neighbours [neighbours]",
-    "mlp": "network of one small hidden layer [network]",
-}
 
 MODEL_WORDS = {
     "random_forest": "a random forest on circular fingerprints [svetnik, rogers]",
@@ -72,7 +36,8 @@ def methods(source: Source) -> Section:
     section = Section("Methods")
     section.add(Text("What was done in this study, to be pasted and shortened.", "small"))
     references: set[str] = set()
-    for sentences in (_data, _genes, _testing, _use):
+    parts = (_data, _differential, _modules, _shared, _panel, _testing, _use)
+    for sentences in parts:
         text, cited = cite(" ".join(sentences(source)))
         references.update(cited)
         section.add(Text(text))
@@ -83,7 +48,7 @@ def methods(source: Source) -> Section:
 def _data(source: Source) -> Iterator[str]:
     config = source.config
     accessions = sorted({row["accession"] for row in source.rows})
-    kinds = {row.get("kind") or "array" for row in source.rows}
+    kinds = _kinds(source)
     origin = "taken from the Gene Expression Omnibus"
     if config["simulation"]["folder"]:
         origin = "simulated in the formats of the Gene Expression Omnibus"
@@ -97,8 +62,12 @@ def _data(source: Source) -> Iterator[str]:
             "Values of arrays were brought to log2 where they were not, by their numbers in each "
             "sample and by what the submitter says of them [barrett]; probes of "
             "one gene were joined within each sample by their "
-            f"{config['prepare']['collapse']}, and probes of several genes left out."
+            f"{config['prepare']['collapse']}, {AMBIGUOUS[config['prepare']['ambiguous']]}."
         )
+    if "methylation" in kinds:
+        yield "Methylation was taken as M-values, probe by probe [du]."
+    if "mirna" in kinds:
+        yield "miRNA was taken as log2 of its probes."
     if "counts" in kinds:
         yield (
             "Read counts were summed by gene, filtered by expression, and tested "
@@ -113,11 +82,44 @@ def _data(source: Source) -> Iterator[str]:
     )
 
 
-def _genes(source: Source) -> Iterator[str]:
+def _kinds(source: Source) -> set[str]:
+    return {row.get("kind") or "array" for row in source.rows}
+
+
+def _differential(source: Source) -> Iterator[str]:
+    testing = source.config["differential"]
+    by_deseq = "counts" in _kinds(source) and testing["counts"] == "deseq2"
+    linear = not by_deseq or len(_kinds(source)) > 1
+    test = "with a linear model and a moderated t [smyth]" if linear else "by that test"
+    if by_deseq and linear:
+        test += ", read counts by that of DESeq2"
     yield (
-        "Cases and controls were compared gene by gene with a linear model and a moderated t "
-        "[smyth]; false discovery rates are those of Benjamini and Hochberg [benjamini]."
+        f"{_compared(source)} gene by gene {test}; false discovery rates are those of Benjamini "
+        "and Hochberg [benjamini]."
     )
+    covariates = {
+        name.strip()
+        for row in source.rows
+        for name in row.get("covariates", "").split(";")
+        if name.strip()
+    }
+    if covariates:
+        yield f"Covariates of the model, where a cohort has them: {listed(sorted(covariates))}."
+    if linear and testing["trend"]:
+        yield "The prior variance followed the mean expression [law]."
+    if linear and testing["robust"]:
+        yield "The prior variance was estimated so that outlying genes do not disturb it [phipson]."
+    if testing["sample_weights"] and _weighed(source):
+        yield "Noisy samples counted less, by weights that were estimated from all genes [weights]."
+    if testing["fold_change"]:
+        yield (
+            "Tested was whether a change is beyond a log2 fold change of "
+            f"{testing['fold_change']:g} [treat]."
+        )
+    if linear:
+        yield REPEATED[testing["repeated"]]
+    if by_deseq and testing["repeated"] == "correlation":
+        yield "The model of DESeq2 takes several samples of one person for different people."
     numbers = {len(source.cohorts_of(name, "discovery")) for name in source.diseases} - {1}
     ways = {method_for(number, source.config["combine"]["method"]) for number in numbers}
     for way in sorted(ways):
@@ -127,18 +129,45 @@ def _genes(source: Source) -> Iterator[str]:
             "The same sign was required in each cohort; heterogeneity is given as Q, I² and τ² "
             "[higgins], with a prediction interval from three cohorts on [prediction]."
         )
+
+
+def _compared(source: Source) -> str:
+    """Say what the genes were tested against: the two groups, or the numbers of an outcome."""
+    numbers = [row for row in source.rows if row.get("outcome")]
+    if not numbers:
+        return "Cases and controls were compared"
+    fields = listed(sorted({row["outcome"].removeprefix("-").strip() for row in numbers}))
+    against = f"against {fields} in units of its standard deviation"
+    if len(numbers) == len(source.rows):
+        return f"Genes were tested {against}, in place of the two groups,"
+    where = listed([row["cohort"] for row in numbers])
+    return f"Cases and controls were compared, and in {where} samples were tested {against},"
+
+
+def _weighed(source: Source) -> bool:
+    """Say whether weights of samples were asked of a test that has them."""
+    by_voom = source.config["differential"]["counts"] == "voom"
+    return by_voom or bool(_kinds(source) - {"counts"})
+
+
+def _modules(source: Source) -> Iterator[str]:
     network = source.config["modules"]
+    signed = network["overlap"] == "signed" and network["network"] == "unsigned"
+    overlap = "signed topological overlap" if signed else "topological overlap"
     yield (
         f"Co-expression networks ({network['network'].replace('_', ' ')}, "
         f"{network['correlation']}) were built from the {network['max_genes']:,} most variable "
-        "genes and cut into modules by topological overlap and the dynamic hybrid tree cut "
-        "[wgcna, treecut]."
+        f"genes and cut into modules by {overlap} and {CUTS[network['cut']]}."
     )
     if network["preservation_permutations"]:
         yield (
             "Their preservation in the other cohorts was tested with "
             f"{plural(network['preservation_permutations'], 'permutation')} [preservation]."
         )
+
+
+def _shared(source: Source) -> Iterator[str]:
+    candidates, settings = source.config["candidates"], source.config["shared"]
     several = [name for name, item in source.comparisons.items() if len(item["diseases"]) > 1]
     tables = [source.table(f"shared/{name}/genes.tsv") for name in several]
     used = sorted({part["method"].iloc[0] for part in tables if part is not None and len(part)})
@@ -148,30 +177,64 @@ def _genes(source: Source) -> Iterator[str]:
         yield (
             "Shared genes are those changed in the same direction in the number of diseases that "
             "the comparison asks for, by directional partial conjunction [heller]"
-            f"{tested}, at a false discovery rate of {source.config['shared']['fdr']:g}. Pairs of "
-            "diseases were compared along all genes by rank–rank hypergeometric overlap against "
-            "permuted labels [plaisier, cahill], and conserved co-expression was parted into "
+            f"{tested}, at a false discovery rate of {settings['fdr']:g}."
+        )
+    if candidates["restrict_to"]:
+        path, sets = split_place(candidates["restrict_to"])
+        yield (
+            f"Only the genes of {listed(sets)} ({path.rpartition('/')[2]}) were tested for being "
+            "shared and could enter the panel."
+        )
+    if candidates["modules"] == "require":
+        yield "Of these, only genes of modules that are tied to the disease were kept."
+    if several:
+        permuted = ""
+        if settings["permutations"]:
+            permuted = f" against {plural(settings['permutations'], 'permutation')} of the labels"
+        yield (
+            "Pairs of diseases were compared along all genes by rank–rank hypergeometric overlap"
+            f"{permuted} [plaisier, cahill], and conserved co-expression was parted into "
             "communities by the Louvain method [blondel]."
         )
+    if settings["common_response"]:
+        yield (
+            "Genes that answer to nearly everything were marked by a table of how often each is "
+            "differential over many studies [crow]."
+        )
+
+
+def _panel(source: Source) -> Iterator[str]:
+    panel = source.config["panel"]
+    selectors = listed([SELECTOR_WORDS[name] for name in panel["selectors"]])
+    of_numbers = panel["predict"] == "outcome"
+    words = REGRESSION_WORDS if of_numbers else CLASSIFIER_WORDS
+    target = " of the outcome" if of_numbers else ""
+    rule = VOTES[panel["vote"]].format(votes=plural(panel["votes"], "vote"))
+    yield (
+        f"The panel was chosen from the shared genes by the votes of {selectors}: {rule}, "
+        f"{plural(panel['max_genes'], 'gene')} at most; for each disease a "
+        f"{words[panel['classifier']]}{target} was fitted, on values that were brought to a common "
+        "scale by the ranks within each sample."
+    )
 
 
 def _testing(source: Source) -> Iterator[str]:
     settings = source.config["evaluation"]
-    selectors = listed([SELECTOR_WORDS[name] for name in source.config["panel"]["selectors"]])
-    classifier = CLASSIFIER_WORDS[source.config["panel"]["classifier"]]
-    yield (
-        f"The panel was chosen from the shared genes by the votes of {selectors}; for each disease "
-        f"a {classifier} was fitted, on values that were brought to a common scale by the ranks "
-        "within each sample."
-    )
+    of_numbers = source.config["panel"]["predict"] == "outcome"
+    measure = "concordance" if of_numbers else "AUC"
     yield (
         "The whole procedure was repeated inside "
         f"{plural(settings['repeats'], 'repeat')} of {settings['folds']}-fold cross-validation "
         "over people and with each cohort left out."
     )
+    if of_numbers:
+        yield (
+            "Performance is the concordance: the share of pairs of samples whose outcomes are put "
+            "in the right order [harrell]."
+        )
     if settings["permutations"]:
         yield (
-            "The p-value and interval of the cross-validated AUC come from "
+            f"The p-value and interval of the cross-validated {measure} come from "
             f"{plural(settings['permutations'], 'permutation')} of the labels, through which the "
             "whole procedure was run."
         )
@@ -186,16 +249,21 @@ def _testing(source: Source) -> Iterator[str]:
             "performance of the best of them was corrected for having been chosen by bootstrapping "
             "its held-out predictions [tsamardinos]."
         )
+    calls = "Calls are made at the share of cases in training; calibration is given as slope and "
+    calls += "intercept [calster]"
+    if of_numbers:
+        calls = "Predicted outcomes are held against the real ones by Spearman's and Pearson's "
+        calls += "correlation and by slope and intercept"
     yield (
-        "Calls are made at the share of cases in training; calibration is given as slope and "
-        "intercept [calster], the stability of the selection after Nogueira [nogueira], and what "
-        "the panel is worth in a new cohort as a prediction interval of the AUC pooled on the "
-        "logit scale [debray]."
+        f"{calls}, the stability of the selection after Nogueira [nogueira], and what "
+        f"the panel is worth in a new cohort as a prediction interval of the {measure} pooled on "
+        "the logit scale [debray]."
     )
-    yield (
-        "Whole cohorts that training did not see have the interval of DeLong [delong], or that of "
-        "Newcombe where the groups are perfectly apart [newcombe]."
-    )
+    interval = "the interval of DeLong [delong], or that of Newcombe where the groups are "
+    interval += "perfectly apart [newcombe]"
+    if of_numbers:
+        interval = "the interval of the infinitesimal jackknife [therneau]"
+    yield f"Whole cohorts that training did not see have {interval}."
 
 
 def _use(source: Source) -> Iterator[str]:

@@ -30,6 +30,8 @@ def overlap(source: Source, section: Section, name: str) -> None:
         if permutations
         else "The overlap was not tested against permuted labels (`shared.permutations` is 0)."
     )
+    if source.family:
+        how += f" It is of all genes that were measured everywhere, not of {source.family} alone."
     section.add(table(found, columns, caption="Size of the overlap", file=file))
     section.add(Text(how, "small"))
 

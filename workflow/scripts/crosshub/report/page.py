@@ -23,7 +23,7 @@ from crosshub.report import (
     study,
 )
 from crosshub.report.blocks import Section
-from crosshub.report.source import Source
+from crosshub.report.source import CONFIG_FILE, Source
 
 SECTIONS = (
     study.verdict,
@@ -83,7 +83,7 @@ def build_report(
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters["prose"] = prose
+    environment.filters["prose"] = lambda text: prose(text.replace(CONFIG_FILE, source.config_file))
     try:
         text = Path(template).read_text(encoding="utf-8")
     except OSError as error:

@@ -10,11 +10,15 @@ from typing import Any
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.gene_sets import split_place
 from crosshub.report.blocks import Block, Heading, Picture, Text
+from crosshub.report.numbers import listed
 from crosshub.report.svg import inline
 from crosshub.tables import read_frame, read_json, read_table
 
 UNFOLDED = 2
+# Stands in commands for the path of the config, which the page puts there.
+CONFIG_FILE = "<config.yaml of the study>"
 TEXT = (
     *("name", "compound", "query", "target", "gene_set", "source", "cell_type"),
     *("sample_a", "sample_b", "subtype", "file", "nearest", "remark"),
@@ -40,6 +44,18 @@ class Source:
     def tried(self) -> bool:
         """Whether combinations of selector and classifier were compared."""
         return all(self.config["evaluation"]["combinations"].values())
+
+    @property
+    def family(self) -> str:
+        """The sets of genes to which candidates are restricted, in words; empty: none."""
+        place = self.config["candidates"]["restrict_to"]
+        return listed(split_place(place)[1]) if place else ""
+
+    @property
+    def config_file(self) -> str:
+        """The config of the study, where it lies beside the table of cohorts; else a blank."""
+        beside = Path(self.config["datasets"]).with_name("config.yaml")
+        return str(beside) if beside.is_file() else CONFIG_FILE
 
     def cohorts_of(self, disease: str, role: str | None = None) -> list[str]:
         """Names of the cohorts of a disease, of one role or of both."""
@@ -100,7 +116,9 @@ class Source:
 
 def not_made(what: str, target: str) -> Text:
     """Return a line for a result that the run has not made."""
-    return Text(f"{what} has not been made: run `snakemake {target}`.", "note")
+    # The target comes first: what follows --configfile is taken for another config.
+    command = f".venv/bin/snakemake --cores all {target} --configfile {CONFIG_FILE}"
+    return Text(f"{what} has not been made: run `{command}`.", "note")
 
 
 def not_asked(what: str, key: str, value: str) -> Text:

@@ -36,7 +36,9 @@ def verdict(source: Source) -> Section:
         genes = source.table(f"shared/{name}/genes.tsv")
         section.add(Text(_in_short(comparison, own, genes), "lead"))
         section.add(*(_statement(item) for item in own.values()))
-        section.add(_verdict_table(own, f"evaluation/{name}/verdict.json"))
+        of_numbers = source.config["panel"]["predict"] == "outcome"
+        measure = "concordance" if of_numbers else "AUC"
+        section.add(_verdict_table(own, measure, f"evaluation/{name}/verdict.json"))
         if genes is not None and len(genes) and genes["method"].iloc[0] == VALID:
             section.add(Text(f"Mind: {REASONS[VALID]}.", "warning"))
         permutations = min((item.get("permutations", 0) for item in own.values()), default=0)
@@ -100,11 +102,11 @@ def _statement(item: dict[str, Any]) -> Statement:
     return Statement(badge, tone, item["statement"])
 
 
-def _verdict_table(found: dict[str, Any], file: str) -> Table:
+def _verdict_table(found: dict[str, Any], measure: str, file: str) -> Table:
     frame = pd.DataFrame([{"disease": disease, **item} for disease, item in found.items()])
     columns = [
         words("Disease", "disease"),
-        estimate("Cross-validated AUC (95 % interval)", "auc"),
+        estimate(f"Cross-validated {measure} (95 % interval)", "auc"),
         small("p, permuted labels", "p_permutation"),
         small("p, random panels", "p_random_panels"),
         Column(

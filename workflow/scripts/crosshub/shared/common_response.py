@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.given_genes import in_force
+from crosshub.symbols import GeneNames, read_gene_names
 from crosshub.tables import read_table
 
 # A gene above nine tenths of all genes answers to most things that are done to a tissue.
@@ -23,7 +25,7 @@ GENE_COLUMNS = ("gene", "symbol", "Gene_Name")
 PRIOR_COLUMNS = ("prior", "DE_Prior_Rank")
 
 
-def read_prior(path: str | Path) -> pd.Series:
+def read_prior(path: str | Path, names: GeneNames | None = None) -> pd.Series:
     """Read how often each gene is differential over many studies, as a rank from 0 to 1.
 
     Parameters
@@ -31,6 +33,9 @@ def read_prior(path: str | Path) -> pd.Series:
     path
         TSV with a column ``gene`` (or ``symbol``, ``Gene_Name``) and a column ``prior`` (or
         ``DE_Prior_Rank``, as Crow et al. give it); 1 is the most often.
+    names
+        Current and former symbols, by which the genes are brought to those in force; None: they
+        stay as they are.
 
     Raises
     ------
@@ -49,11 +54,15 @@ def read_prior(path: str | Path) -> pd.Series:
     values = pd.to_numeric(table[prior], errors="coerce")
     if not values.between(0, 1).all():
         raise DataError(f"{path}: '{prior}' must lie between 0 and 1 in every line")
-    found = pd.Series(values.to_numpy(), index=table[gene].astype(str))
+    given = table[gene].astype(str)
+    symbols = in_force(given, names, str(path))
+    found = pd.Series(values.to_numpy(), index=given.map(symbols))
     return found.groupby(level=0).max()
 
 
-def prior_from(path: str | Path | None, background: Sequence[str | Path]) -> pd.Series | None:
+def prior_from(
+    path: str | Path | None, background: Sequence[str | Path], names: str | Path
+) -> pd.Series | None:
     """Return the prior of the user's table, else that of the other diseases of the study.
 
     Parameters
@@ -62,9 +71,11 @@ def prior_from(path: str | Path | None, background: Sequence[str | Path]) -> pd.
         As in `read_prior`, or None.
     background
         diseases/{disease}/differential.tsv of the diseases outside the comparison.
+    names
+        Table of current and former symbols.
     """
     if path:
-        return read_prior(path)
+        return read_prior(path, read_gene_names(names))
     return background_prior([read_table(file) for file in background])
 
 
