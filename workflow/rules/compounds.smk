@@ -160,6 +160,7 @@ rule match_targets:
         ),
         panel="<study>/panel/{comparison}/panel.tsv",
         interactions=STUDY.config["biology"]["interactions"] or [],
+        names=GENE_NAMES,
         structures="<study>/compounds/structures.tsv",
         table="<study>/compounds/{comparison}/candidates.tsv",
     output:
@@ -188,6 +189,7 @@ rule annotate_compounds:
         cells="<study>/compounds/{comparison}/cells.parquet",
         panel="<study>/panel/{comparison}/panel.tsv",
         interactions=STUDY.config["biology"]["interactions"] or [],
+        names=GENE_NAMES,
         structures="<study>/compounds/structures.tsv",
         drugs="<study>/compounds/known.tsv",
     output:

@@ -3,7 +3,7 @@
 from crosshub import figures
 from crosshub.chemistry import of_diseases
 from crosshub.compounds.drug_list import make_drug_list, write_sdf
-from crosshub.interactions import read_interactions
+from crosshub.interactions import given_interactions
 from crosshub.mechanisms import enrich_mechanisms
 from crosshub.panel import panel_genes
 from crosshub.randomness import generator
@@ -17,7 +17,7 @@ with job(snakemake) as log:
     drugs = read_table(source.drugs, text=["name", "disease", "smiles"])
     known = source.get("interactions")
     options = {"plan": params.plan, "panel": panel_genes(read_table(source.panel))}
-    options["interactions"] = read_interactions(known, params.min_score) if known else None
+    options["interactions"] = given_interactions(known, params.min_score, source.names)
     options["drugs"] = of_diseases(drugs, params.plan["diseases"])
     options |= {"distance": params.distance, "fdr": params.fdr}
     table, several = make_drug_list(compounds, structures, **options)

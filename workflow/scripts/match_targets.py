@@ -7,7 +7,7 @@ from crosshub.compounds.targets import (
     neighbours_of,
     ranks_of,
 )
-from crosshub.interactions import read_interactions
+from crosshub.interactions import given_interactions
 from crosshub.panel import panel_genes
 from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
@@ -15,7 +15,7 @@ from crosshub.tables import read_table, write_table
 with job(snakemake) as log:
     source = snakemake.input
     known = source.get("interactions")
-    interactions = read_interactions(known, snakemake.params.min_score) if known else None
+    interactions = given_interactions(known, snakemake.params.min_score, source.names)
     panel, picked = panel_genes(read_table(source.panel)), [*map(read_table, source.candidates)]
     table = match_targets(
         read_table(source.structures, text=["name", "inchikey", "phase"]),

@@ -12,12 +12,19 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.given_genes import in_force
-from crosshub.symbols import GeneNames
+from crosshub.symbols import GeneNames, read_gene_names
 
 SIDES = [("gene_a", "gene_b"), ("symbol_a", "symbol_b"), ("protein1", "protein2")]
 SCORES = ["score", "combined_score"]
 # Ids of STRING's proteins, such as 9606.ENSP00000269305.
 PROTEIN = re.compile(r"(?:\d+\.)?ENS[A-Z]*P\d+(?:\.\d+)?")
+
+
+def given_interactions(
+    path: str | Path | None, min_score: float, names: str | Path
+) -> pd.DataFrame | None:
+    """Return the interactions of a table, if one is given; `names` is the table of gene names."""
+    return read_interactions(path, min_score, read_gene_names(names)) if path else None
 
 
 def read_interactions(
