@@ -12,6 +12,7 @@ rule audit_panels:
         ),
         panels=STUDY.config["audit"]["panels"]
         or f"{ROOT}/resources/published_panels.tsv",
+        names=GENE_NAMES,
     output:
         table=report(
             "<study>/audit/panels.tsv",

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.assessment.thresholds import checked
 from crosshub.errors import DataError
 
-Z = float(norm.ppf(0.975))
 MOST_STEPS = 200
 TOLERANCE = 1e-12
 

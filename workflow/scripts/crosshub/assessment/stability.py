@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.errors import DataError
 
-Z = float(norm.ppf(0.975))
 NOTHING_CHOSEN = "no resample chose a gene"
 ALL_CHOSEN = "every resample chose all genes"
 ONE_RUN = "fewer than two resamples"

@@ -6,11 +6,9 @@ A sample is called a case if its score is at least the threshold.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.errors import DataError
-
-Z = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
