@@ -12,10 +12,12 @@ from crosshub.discover import (
     merge_expression,
 )
 from crosshub.errors import DataError
-from crosshub.evaluation import evaluate, join, shared_people, validate
+from crosshub.evaluation import evaluate, independence, join, score_cohort, validate
 from crosshub.panel import fit_models, select_panel
-from crosshub.performance import cross_validated, tested_cohorts
+from crosshub.performance import against_random_panels, cross_validated, tested_cohorts
+from crosshub.random_panels import RandomPanels, try_panels
 from crosshub.resampling import cross_validation, leave_cohort_out
+from scipy.stats import kstest
 
 tested_cohorts.__test__ = False
 PANEL = {
@@ -199,7 +201,7 @@ def test_a_disease_without_cohort_is_skipped_and_not_guessed(study):
 
 def test_nothing_selected_predicts_the_prevalence_and_counts(make_cohort):
     cohorts = [make_cohort("a1", disease="a"), make_cohort("b1", disease="b")]
-    predictions, selection, _ = join([run("cv", "0", cohorts, procedure("a", "b", fdr=1e-9))])
+    predictions, selection, *_ = join([run("cv", "0", cohorts, procedure("a", "b", fdr=1e-9))])
     assert (predictions["n_genes"] == 0).all()
     assert selection.empty
     assert cross_validated(predictions)["auc"].tolist() == [0.5, 0.5, 0.5, 0.5]
@@ -219,7 +221,8 @@ def test_noise_has_auc_one_half_even_when_genes_are_forced(make_cohort):
 
 def test_signal_is_found_and_random_panels_are_worse(study):
     done = run("cv", "0", study[:2], procedure("a", "b"), random_panels=10)
-    predictions, selection, panels = join([done])
+    predictions, selection, panels, skipped = join([done])
+    assert skipped.empty
     assert cross_validated(predictions)["auc"].min() > 0.9
     assert set(selection["gene"]) <= {f"G{i:04d}" for i in range(0, 200, 10)}
     assert panels["draw"].nunique() == 10
@@ -241,7 +244,102 @@ def test_validation_leaves_people_of_discovery_out(study):
     assert len(table) == 59
     assert outside.samples.index[0] not in set(table["sample"])
     assert tested_cohorts(table, "validation")["auc"].min() > 0.8
-    assert shared_people(study) == {"a2": 1, "b2": 0}
+    related = independence(study)
+    assert related["shared_people"].to_dict() == {"a2": 1, "b2": 0}
+    assert related["independent"].to_dict() == {"a2": False, "b2": True}
+
+
+def test_a_cohort_of_the_same_series_is_not_independent(study):
+    same = replace(study[2], accession=study[1].accession)
+    related = independence([*study[:2], same, study[3]])
+    assert related["same_series"].to_dict() == {"a2": True, "b2": False}
+    assert related["independent"].to_dict() == {"a2": False, "b2": True}
+
+
+def test_a_random_panel_is_one_through_the_folds(study):
+    panels = RandomPanels(5, 7)
+    known = set(study[0].expression.index)
+    whole = panels.like(["G0000", "G0100", "G0150"], study[:2], known)
+    halves = [
+        panels.like(["G0000", "G0100", "G0150"], [c.only(c.samples.index[i::2]) for c in study[:2]],
+                    known)
+        for i in range(2)
+    ]  # fmt: skip
+    assert whole == panels.like(["G0000", "G0100", "G0150"], study[:2], known)
+    assert len({tuple(panel) for panel in whole}) == 5
+    for half in halves:
+        # Classes of expression move a little with the samples, and so may a gene.
+        assert sum(a == b for a, b in zip(whole, half, strict=True)) >= 3
+    larger = panels.like(["G0000", "G0100", "G0101", "G0150"], study[:2], known)
+    assert all(set(small) <= set(more) for small, more in zip(whole, larger, strict=True))
+
+
+def test_p_of_a_panel_that_is_itself_random_is_uniform(make_cohort):
+    """No better than others: its p among random panels must be as often small as it says."""
+    found = []
+    for seed in range(60):
+        cohort = make_cohort(
+            seed=seed,
+            n_cases=12,
+            n_controls=12,
+            effects={f"G{i:04d}": 0.8 for i in range(0, 200, 4)},
+        )
+        rng = np.random.default_rng(seed)
+        real = sorted(rng.choice(cohort.expression.index, 4, replace=False))
+        drawn, real_rows = [], []
+        for unit in range(2):
+            for fold, (train, test) in enumerate(cross_validation([cohort], 3, rng)):
+                training, tested = cohort.only(train["cohort"]), cohort.only(test["cohort"])
+                models = fit_models([training], real, ["disease"], comparison="", seed=1)
+                panels = RandomPanels(19, seed).like(real, [training], cohort.expression.index)
+                key = {"unit": str(unit), "fold": fold}
+                table = try_panels(panels, [training], [tested], models, "ridge_logistic", rng)
+                drawn.append(table.assign(**key))
+                scored = score_cohort(models["disease"], tested)
+                real_rows.append(scored.assign(resampling="cv", n_genes=4, **key))
+        found.append(against_random_panels(pd.concat(drawn), pd.concat(real_rows), "disease"))
+    assert kstest(np.array(found) - rng.uniform(0, 0.05, 60), "uniform").pvalue > 0.01
+    assert np.mean(np.array(found) > 0.95) <= 0.15
+
+
+def test_a_small_cohort_does_not_take_the_folds_from_a_large_one(make_cohort):
+    large = make_cohort("large", n_cases=20, n_controls=20)
+    small = make_cohort("small", n_cases=2, n_controls=6)
+    other = make_cohort("other", disease="other", n_cases=9, n_controls=12)
+    assert len(cross_validation([large, small], 5, np.random.default_rng(0))) == 5
+    assert len(cross_validation([large, small, other], 10, np.random.default_rng(0))) == 9
+    assert len(cross_validation([small], 5, np.random.default_rng(0))) == 2
+
+
+def test_a_cohort_is_left_out_with_the_others_of_its_series(make_cohort):
+    cohorts = [make_cohort("a", accession="GSE1"), make_cohort("b", accession="GSE1", disease="b"),
+               make_cohort("c", accession="GSE2")]  # fmt: skip
+    train, test = leave_cohort_out(cohorts, "a")
+    assert set(train) == {"c"}
+    assert set(test) == {"a"}
+
+
+def test_a_resample_that_is_not_possible_is_told(study):
+    alone = [study[0], make_two_cases(study[1])]
+    *_, skipped = join([run("cv", "0", alone, procedure("a", "b"))])
+    assert len(skipped) == 2
+    assert skipped["reason"].str.contains("no cohort is left to learn b from").all()
+
+
+def make_two_cases(cohort):
+    return cohort.only([*cohort.samples.index[:2], *cohort.samples.index[20:]])
+
+
+def test_people_of_two_cohorts_of_one_disease_are_refused(make_cohort):
+    """Controls that serve early and late disease would be counted as independent evidence."""
+    early = make_cohort("early", accession="GSE1")
+    late = make_cohort("late", accession="GSE1")
+    shared = [*late.samples.index[:15], *early.samples.index[15:]]
+    late = replace(late, samples=late.samples.assign(identity=shared))
+    message = "disease 'disease': the cohorts 'early' and 'late' share 15 people .early_15, .*role"
+    with pytest.raises(DataError, match=message):
+        discover({"early": early, "late": late}, everyone([early, late]), procedure("disease"),
+                 np.random.default_rng(0))  # fmt: skip
 
 
 def test_same_rng_same_predictions(study):

@@ -15,7 +15,7 @@ from crosshub import discover as discover_module
 from crosshub import evaluation, resampling
 from crosshub import panel as panel_module
 from crosshub.discover import discover
-from crosshub.evaluation import evaluate, join, shared_people, validate
+from crosshub.evaluation import evaluate, independence, join, validate
 from crosshub.identity import find_identity, people_of
 from crosshub.judgement import judge
 from crosshub.qc.confounding import Field, confounding
@@ -142,7 +142,8 @@ def guard_a_cohort_that_shares_people_is_no_validation(cohorts):
         "cv", "0", cohorts, PLAN, folds=3, random_panels=0, rng=np.random.default_rng(1)
     )
     both = pd.concat([predictions, *done.predictions], ignore_index=True)
-    verdicts = judge(both, chosen, empty, found.models, cohorts).verdicts
+    skipped = pd.DataFrame(columns=evaluation.SKIPPED)
+    verdicts = judge(both, chosen, empty, skipped, found.models, cohorts).verdicts
     independent = {
         disease: sum(
             c.role == "validation"
@@ -270,8 +271,8 @@ def test_3_3_a_test_set_drawn_from_discovery(study, monkeypatch, mutation):
     cohorts = [first, second, third, fourth]
     guard_a_cohort_that_shares_people_is_no_validation(cohorts)
     if mutation == "counted":
-        nobody = dict.fromkeys(shared_people(cohorts), 0)
-        monkeypatch.setattr("crosshub.judgement.shared_people", lambda _: nobody)
+        nobody = independence(cohorts).assign(shared_people=0, independent=True)
+        monkeypatch.setattr("crosshub.judgement.independence", lambda _: nobody)
     else:
         monkeypatch.setattr(evaluation, "_people_of_discovery", lambda _: set())
     caught(guard_a_cohort_that_shares_people_is_no_validation, cohorts)

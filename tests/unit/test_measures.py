@@ -7,12 +7,13 @@ from crosshub.measures import measures, new_cohort, selection_stability
 from crosshub.performance import PERFORMANCE
 
 
-def predictions(scores, case, *, resampling="cv", repeats=2, threshold=0.0):
+def predictions(scores, case, *, resampling="cv", repeats=2, threshold=0.0, n_genes=5):
     parts = [
         pd.DataFrame(
             {
                 "resampling": resampling, "unit": str(unit), "fold": np.arange(len(case)) % 3,
                 "disease": "d", "cohort": "c", "sample": [f"S{i}" for i in range(len(case))],
+                "identity": [f"S{i}" for i in range(len(case))], "n_genes": n_genes,
                 "case": case, "outcome": np.nan, "score": scores, "threshold": threshold,
             }
         )
@@ -91,11 +92,75 @@ def test_a_perfect_cohort_is_pooled():
 
 
 def test_a_cohort_scored_with_the_prevalence_is_pooled():
-    table = performance([0.5, 0.5, 0.5])
-    table[["auc_low", "auc_high"]] = 0.5
+    table = performance([0.5, 0.5, 0.5], "leave_one_cohort_out")
+    table[["auc_low", "auc_high"]] = np.nan
     found = new_cohort(table, "d")
     assert found["auc"] == pytest.approx(0.5)
     assert found["prediction_low"] < 0.45
+
+
+def test_a_validation_cohort_that_could_not_be_scored_is_not_pooled():
+    table = performance([0.7, 0.8, 0.75, 0.5])
+    table.loc[3, ["auc_low", "auc_high"]] = np.nan
+    found = new_cohort(table, "d")
+    assert found["cohorts"] == 3
+    assert found["auc"] == pytest.approx(new_cohort(performance([0.7, 0.8, 0.75]), "d")["auc"])
+
+
+def test_an_interval_that_was_cut_at_one_is_no_narrow_one():
+    """The upper limit of 0.965 ± 0.063 is cut: the error is that of the lower half."""
+    cut, whole = performance([0.8, 0.8, 0.965]), performance([0.8, 0.8, 0.965])
+    cut.loc[2, ["auc_low", "auc_high"]] = [0.902, 1.0]
+    whole.loc[2, ["auc_low", "auc_high"]] = [0.902, 1.028]
+    found, right = new_cohort(cut, "d"), new_cohort(whole, "d")
+    for name in ("auc", "prediction_low", "prediction_high"):
+        assert found[name] == pytest.approx(right[name])
+
+
+def test_resamples_that_chose_nothing_are_in_no_measure():
+    """The share of cases in training moves against the label that is held out: slope -22."""
+    rng = np.random.default_rng(2)
+    case = rng.uniform(size=40) < 0.5
+    against = predictions(np.where(case, -0.1, 0.1), case, threshold=0.0, n_genes=0)
+    row = measures(against).iloc[0]
+    assert row[["sensitivity", "average_precision", "by_chance", "slope", "brier"]].isna().all()
+    assert row["not_calibrated"] == "no resample chose a gene"
+    score = rng.normal(size=40) + case
+    good = predictions(score, case)
+    mixed = pd.concat([good, against.assign(unit="9")])
+    one, other = measures(good).iloc[0], measures(mixed).iloc[0]
+    assert one["average_precision"] == pytest.approx(other["average_precision"])
+    assert one["slope"] == pytest.approx(other["slope"])
+
+
+def test_scores_of_different_folds_are_not_ranked_against_each_other():
+    rng = np.random.default_rng(3)
+    case = rng.uniform(size=300) < 0.4
+    base = predictions(rng.normal(size=300) + case, case)
+    moved = base.assign(score=base["score"] + 50 * base["fold"], threshold=50.0 * base["fold"])
+    one, other = measures(base).iloc[0], measures(moved).iloc[0]
+    for name in ("average_precision", "by_chance", "sensitivity", "specificity"):
+        assert one[name] == pytest.approx(other[name])
+
+
+def test_arrays_of_one_person_count_as_one():
+    rng = np.random.default_rng(4)
+    case = rng.uniform(size=60) < 0.5
+    score = rng.normal(size=60) + case
+    once = predictions(score, case, resampling="validation", repeats=1).assign(fold=0)
+    thrice = pd.concat([once.assign(sample=once["sample"] + f"_{i}") for i in range(3)])
+    one, other = measures(once).iloc[0], measures(thrice).iloc[0]
+    assert other["n_cases"] == one["n_cases"] == case.sum()
+    for name in ("sensitivity_low", "specificity_high", "slope_low", "average_precision"):
+        assert one[name] == pytest.approx(other[name])
+
+
+def test_odds_beyond_all_numbers_have_a_slope():
+    """Naive Bayes gives log odds of hundreds, whose risk is exactly 1."""
+    case = np.array([True] * 10 + [False] * 10)
+    score = np.where(case, 800.0, -800.0)
+    score[[3, 14]] *= -1
+    assert np.isfinite(measures(predictions(score, case)).loc[0, "slope"])
 
 
 def test_stability_of_the_same_and_of_random_panels():

@@ -213,9 +213,9 @@ def judged(cohorts, procedure, permutations=19):
     own = {c.name: c for c in cohorts if c.role == "discovery"}
     everyone = {name: list(c.samples.index) for name, c in own.items()}
     models = discover(own, everyone, procedure, delivered_rng(1, "all")).models
-    predictions, selection, drawn = join(done)
+    predictions, selection, drawn, skipped = join(done)
     predictions = pd.concat([predictions, validate(models, cohorts)])
-    return judge(predictions, selection, drawn, models, cohorts), predictions
+    return judge(predictions, selection, drawn, skipped, models, cohorts), predictions
 
 
 def test_the_whole_evaluation_says_that_it_holds(study, procedure):

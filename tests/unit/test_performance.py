@@ -5,6 +5,7 @@ from crosshub.performance import (
     against_random_panels,
     average_auc,
     concordance,
+    concordance_interval,
     cross_validated,
     delong,
     fold_auc,
@@ -59,6 +60,63 @@ def test_delong_covers_a_known_auc():
     assert 0.92 < hits / 600 < 0.98
 
 
+def arrays_of_people(rng, people, arrays, effect=0.0):
+    """Scores of people with several arrays each, which are alike: their labels, their names."""
+    case = np.arange(people) < people // 2
+    level = rng.normal(size=people) + effect * case
+    person = np.repeat(np.arange(people), arrays)
+    return case[person], level[person] + 0.3 * rng.normal(size=person.size), person
+
+
+def test_one_sample_a_person_is_delong():
+    rng = np.random.default_rng(4)
+    case, score, _ = arrays_of_people(rng, 40, 1, 1.0)
+    names = np.array([f"P{i}" for i in rng.permutation(40)])
+    assert delong(case, score, names) == pytest.approx(delong(case, score), abs=1e-14)
+
+
+def test_the_variance_of_clusters_is_obuchowskis():
+    """By its formula, written out person by person; some people are cases and controls."""
+    rng = np.random.default_rng(5)
+    person = rng.integers(0, 12, 60)
+    case, score = rng.uniform(size=60) < 0.5, rng.normal(size=60).round(1)
+    score += case
+    wins = (score[case][:, None] > score[~case]) + 0.5 * (score[case][:, None] == score[~case])
+    m, n = wins.shape
+    auc, of_cases, of_controls = wins.mean(), wins.mean(axis=1), wins.mean(axis=0)
+    sums = np.zeros((12, 2))
+    for i in range(12):
+        sums[i, 0] = (of_cases[person[case] == i] - auc).sum()
+        sums[i, 1] = (of_controls[person[~case] == i] - auc).sum()
+    i10, i01 = len(set(person[case])), len(set(person[~case]))
+    s10 = i10 / ((i10 - 1) * m) * (sums[:, 0] ** 2).sum()
+    s01 = i01 / ((i01 - 1) * n) * (sums[:, 1] ** 2).sum()
+    s11 = 12 / 11 * (sums[:, 0] * sums[:, 1]).sum()
+    error = np.sqrt(s10 / m + s01 / n + 2 * s11 / (m * n))
+    found = delong(case, score, person)
+    assert found == pytest.approx((auc, auc - 1.959964 * error, auc + 1.959964 * error), abs=1e-7)
+
+
+def test_intervals_cover_where_people_have_several_arrays():
+    rng = np.random.default_rng(6)
+    hits = np.zeros(2)
+    for _ in range(400):
+        case, score, person = arrays_of_people(rng, 30, 4)
+        for i, people in enumerate((person, None)):
+            _, low, high = delong(case, score, people)
+            hits[i] += low <= 0.5 <= high
+    assert 0.90 < hits[0] / 400 < 0.98
+    assert hits[1] / 400 < 0.75, "as if every array were a person"
+
+
+def test_scores_that_are_all_alike_have_no_interval():
+    case = np.repeat([True, False], 10)
+    auc, low, high = delong(case, np.zeros(20))
+    assert auc == 0.5
+    assert np.isnan([low, high]).all()
+    assert np.isnan(concordance_interval(np.arange(20.0), np.zeros(20))[1])
+
+
 def test_groups_of_one_have_no_interval():
     auc, low, high = delong(np.array([True, False, False]), np.array([1.0, 0.0, 2.0]))
     assert auc == 0.5
@@ -77,6 +135,7 @@ def predictions(resampling, unit, score, *, fold=None, cohort="one", n=20, n_gen
             "disease": "d",
             "cohort": cohort,
             "sample": [f"{cohort}{i}" for i in range(n)],
+            "identity": [f"{cohort}{i}" for i in range(n)],
             "case": case,
             "outcome": np.nan,
             "score": score,
@@ -135,7 +194,8 @@ def test_a_procedure_that_selects_nothing_has_no_narrow_interval():
     parts += [predictions("permutation", str(i), 0.0) for i in range(20)]
     row = cross_validated(pd.concat(parts)).iloc[0]
     assert row["auc"] == 1
-    assert row["auc_low"] == pytest.approx(1 - 1.96 * np.sqrt(21 / 1200), abs=1e-3)
+    # Two folds of 5 + 5: pairs are compared within a fold only.
+    assert row["auc_low"] == pytest.approx(1 - 1.96 * np.sqrt(11 / 300 / 2), abs=1e-3)
 
 
 def test_without_permutations_nothing_is_claimed():
@@ -143,7 +203,7 @@ def test_without_permutations_nothing_is_claimed():
     assert np.isnan(row["p_permutation"])
     assert np.isnan(row["auc_low"])
     found = verdicts(
-        {"d": 3}, cross_validated(predictions("cv", "0", 0.0)), EMPTY, NO_PANELS, NOWHERE
+        {"d": 3}, cross_validated(predictions("cv", "0", 0.0)), EMPTY, UNKNOWN, NOWHERE, related()
     )["d"]
     assert found["beats_chance"] is None
     assert "not known" in found["statement"]
@@ -152,7 +212,9 @@ def test_without_permutations_nothing_is_claimed():
 def test_too_few_permutations_cannot_tell():
     rows = null_and_signal(np.random.default_rng(0), 4, permutations=10)
     cross = cross_validated(rows)
-    found = verdicts({"d": 3}, cross, performance_table(rows, cross, {}), NO_PANELS, NOWHERE)["d"]
+    found = verdicts(
+        {"d": 3}, cross, performance_table(rows, cross, related()), UNKNOWN, NOWHERE, related()
+    )["d"]
     assert found["p_permutation"] == pytest.approx(1 / 11)
     assert found["beats_chance"] is None
     assert "10 label permutations were made, and it takes 19" in found["statement"]
@@ -164,7 +226,18 @@ EMPTY = pd.DataFrame(
 NOWHERE = {
     "d": {"prediction_low": np.nan, "prediction_high": np.nan, "cohorts": 0, "from": "validation"}
 }
-NO_PANELS = pd.DataFrame(columns=["disease", "cohort", "draw", "concordant", "pairs"])
+UNKNOWN = {"d": (np.nan, 0)}
+
+
+def related(same_series=(), **shared_people):
+    """What validation cohorts of the disease share with discovery."""
+    table = pd.DataFrame(
+        {"disease": "d", "shared_people": list(shared_people.values())},
+        index=pd.Index(list(shared_people), name="cohort"),
+    )
+    table["same_series"] = [name in same_series for name in table.index]
+    table["independent"] = table["shared_people"].eq(0) & ~table["same_series"].astype(bool)
+    return table
 
 
 def test_table_and_verdict_in_words():
@@ -179,20 +252,17 @@ def test_table_and_verdict_in_words():
         ignore_index=True,
     )  # fmt: skip
     cross = cross_validated(all_rows)
-    table = performance_table(all_rows, cross, {"out": 0})
+    table = performance_table(all_rows, cross, related(out=0))
     assert set(table["resampling"]) == {"cv", "validation", "leave_one_cohort_out"}
     assert (table[["n_cases", "n_controls"]] == 10).all(axis=None)
-    panels = pd.DataFrame(
-        {"disease": "d", "cohort": "one", "draw": range(99), "concordant": 50.0, "pairs": 100}
-    )
-    found = verdicts({"d": 5}, cross, table, panels, NOWHERE)["d"]
+    found = verdicts({"d": 5}, cross, table, {"d": (0.01, 99)}, NOWHERE, related(out=0))["d"]
     assert found["beats_chance"] is True
     assert found["beats_random_panels"] is True
     assert found["p_random_panels"] == pytest.approx(0.01)
     assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
     assert "beats chance" in found["statement"]
     assert "1 of 1 independent cohort" in found["statement"]
-    nothing = verdicts({"d": 0}, cross, table, panels, NOWHERE)["d"]
+    nothing = verdicts({"d": 0}, cross, table, UNKNOWN, NOWHERE, related(out=0))["d"]
     assert "there is no panel" in nothing["statement"]
 
 
@@ -204,32 +274,72 @@ def test_a_cohort_that_shares_people_is_named_and_does_not_count():
         predictions("validation", name, far_apart, fold=0, cohort=name) for name in ("out", "kin")
     ]
     cross = cross_validated(pd.concat(rows))
-    table = performance_table(pd.concat(rows), cross, {"out": 0, "kin": 2})
+    table = performance_table(pd.concat(rows), cross, related(out=0, kin=2))
     outside = table.set_index(["resampling", "cohort"]).loc["validation"]
     assert outside["independent"].to_dict() == {"kin": False, "out": True}
     assert outside["shared_people"].to_dict() == {"kin": 2, "out": 0}
     assert table.loc[table["resampling"] == "cv", "independent"].isna().all()
-    found = verdicts({"d": 5}, cross, table, NO_PANELS, NOWHERE)["d"]
+    found = verdicts({"d": 5}, cross, table, UNKNOWN, NOWHERE, related(out=0, kin=2))["d"]
     assert (found["cohorts_tested"], found["cohorts_validated"]) == (1, 1)
     assert found["cohorts_not_independent"] == {"kin": 2}
     assert "Cohort kin shares 2 people with discovery" in found["statement"]
 
 
+def test_a_cohort_that_cannot_be_scored_is_not_tested():
+    rows = pd.concat(
+        [
+            null_and_signal(np.random.default_rng(3), 3),
+            predictions("validation", "mute", 0.0, fold=0, cohort="mute"),
+        ],
+        ignore_index=True,
+    )
+    cross, known = cross_validated(rows), related(mute=0, gone=7, again=0, same_series=("again",))
+    found = verdicts(
+        {"d": 5}, cross, performance_table(rows, cross, known), UNKNOWN, NOWHERE, known
+    )
+    found = found["d"]
+    assert (found["cohorts_tested"], found["cohorts_not_tested"]) == (0, ["mute"])
+    assert found["cohorts_not_independent"] == {"gone": 7, "again": 0}
+    assert "No independent cohort was there" in found["statement"]
+    assert "Cohort mute could not test it" in found["statement"]
+    assert "Cohort gone shares 7 people with discovery" in found["statement"]
+    assert "Cohort again is of a series of discovery" in found["statement"]
+
+
+def test_folds_that_could_not_be_done_are_no_lack_of_permutations():
+    nothing = predictions("cv", "0", 0.0).iloc[:0]
+    cross = cross_validated(nothing)
+    table = performance_table(nothing, cross, related())
+    found = verdicts({"d": 1}, cross, table, UNKNOWN, NOWHERE, related())["d"]
+    assert "whether the panel of 1 gene beats chance is not known: no fold" in found["statement"]
+    assert "label permutations" not in found["statement"]
+
+
 def test_noise_does_not_beat_chance_in_words():
     rows = null_and_signal(np.random.default_rng(8), -0.2)
     cross = cross_validated(rows)
-    found = verdicts({"d": 5}, cross, performance_table(rows, cross, {}), NO_PANELS, NOWHERE)["d"]
+    found = verdicts(
+        {"d": 5}, cross, performance_table(rows, cross, related()), UNKNOWN, NOWHERE, related()
+    )["d"]
     assert found["beats_chance"] is False
     assert "does not beat chance" in found["statement"]
     assert "No independent cohort" in found["statement"]
 
 
-def test_random_panels_that_do_as_well_count():
+def test_random_panels_are_held_against_the_same_folds():
+    """A fold that chose nothing has no random panels, and no say in whether they do as well."""
+    case = np.repeat([True, False], 10)
+    chosen = predictions("cv", "0", case.astype(float), fold=0)
+    nothing = predictions("cv", "0", 0.0, fold=1, n_genes=0)
     panels = pd.DataFrame(
-        {"disease": "d", "cohort": "one", "draw": range(9), "concordant": 80.0, "pairs": 100}
-    )
-    assert against_random_panels(panels, "d", 0.8) == 1
-    assert np.isnan(against_random_panels(panels, "other", 0.8))
+        {"unit": "0", "fold": 0, "disease": "d", "cohort": "one", "draw": range(9),
+         "concordant": 80.0, "pairs": 100}
+    )  # fmt: skip
+    rows = pd.concat([chosen, nothing], ignore_index=True)
+    assert against_random_panels(panels, rows, "d") == pytest.approx(0.1)
+    as_well = panels.assign(concordant=100.0)
+    assert against_random_panels(as_well, rows, "d") == 1
+    assert np.isnan(against_random_panels(panels, rows, "other"))
 
 
 def test_the_upper_limit_knows_what_folds_with_a_panel_can_do():

@@ -18,7 +18,7 @@ from crosshub.shared.conjunction import (
 )
 from crosshub.shared.find import find_shared
 from crosshub.shared.network import communities, conserved_edges
-from crosshub.shared.overlap import permute_labels, test_overlap
+from crosshub.shared.overlap import permute_labels, permute_people, test_overlap
 from crosshub.shared.rank_overlap import rank_overlap, strongest
 from scipy.stats import hypergeom, kstest
 from scipy.stats import t as student_t
@@ -196,6 +196,51 @@ def test_permutation_keeps_sizes_and_shared_controls(make_cohort):
     assert controls[0] != set(cohorts[0].samples.index[~cohorts[0].is_case])
     cases = [set(after.samples.index[after.is_case]) for after in permuted]
     assert not cases[0] & cases[1]
+
+
+def test_cohorts_of_a_series_with_other_genes_are_permuted_without_gaps(make_cohort):
+    """A gene that one of them lacks had no values in the samples it took over."""
+    first, second = share_controls(make_cohort)
+    second = replace(second, expression=second.expression.drop("G0007"))
+    for after in permute_labels([first, second], np.random.default_rng(0)):
+        assert not after.expression.isna().any(axis=None)
+        assert list(after.expression.index) == list(second.expression.index)
+
+
+def test_labels_are_permuted_between_people():
+    rng = np.random.default_rng(0)
+    people = np.repeat(np.arange(12), [1] * 6 + [3] * 6)
+    labels = np.isin(people, [0, 1, 2, 6, 7, 8]).astype(int)
+    ones = np.zeros(len(labels))
+    for _ in range(200):
+        taken = permute_people(labels, people, rng)
+        assert sorted(taken) == list(range(len(labels)))
+        after = labels[taken]
+        assert all(len(set(after[people == person])) == 1 for person in range(12))
+        assert after[:6].sum() == 3
+        ones += after
+    assert (np.abs(ones / 200 - 0.5) < 0.15).all()
+
+
+def test_a_person_with_both_labels_exchanges_them():
+    people, labels = np.repeat(np.arange(8), 2), np.tile([0, 1], 8)
+    rng = np.random.default_rng(1)
+    after = np.array([labels[permute_people(labels, people, rng)] for _ in range(100)])
+    assert (after.reshape(100, 8, 2).sum(axis=2) == 1).all()
+    assert 0.3 < after[:, 0].mean() < 0.7
+
+
+def test_labels_move_where_the_number_of_arrays_tells_the_groups():
+    people = np.repeat(np.arange(10), [2] * 5 + [1] * 5)
+    labels = (people < 5).astype(int)
+    after = labels[permute_people(labels, people, np.random.default_rng(2))]
+    assert (after != labels).any()
+    assert all(len(set(after[people == person])) == 1 for person in range(10))
+
+
+def test_single_samples_are_permuted_as_ever():
+    taken = permute_people(np.arange(9) % 2, np.arange(9), np.random.default_rng(3))
+    assert list(taken) == list(np.random.default_rng(3).permutation(9))
 
 
 def test_overlap_p_is_small_with_and_uniform_without_effect(make_cohort):

@@ -158,6 +158,7 @@ def batch_files(wildcards):
         "batches": [f"{folder}/{batch}.predictions.parquet" for batch in batches],
         "selections": [f"{folder}/{batch}.selection.parquet" for batch in batches],
         "random_panels": [f"{folder}/{batch}.random.parquet" for batch in batches],
+        "skipped": [f"{folder}/{batch}.skipped.parquet" for batch in batches],
     }
 
 

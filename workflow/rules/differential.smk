@@ -37,6 +37,7 @@ rule fit_differential:
 
 rule combine_cohorts:
     input:
+        unpack(lambda wildcards: cohort_files(of_disease(wildcards))),
         tables=lambda wildcards: collect(
             "<study>/cohorts/{cohort}/differential.tsv", cohort=of_disease(wildcards)
         ),
@@ -64,6 +65,7 @@ rule combine_cohorts:
         runtime=20,
     params:
         cohorts=of_disease,
+        rows=lambda wildcards: rows_of(of_disease(wildcards)),
         method=STUDY.config["combine"]["method"],
         drawn=16,
         code=source_hash("combine_cohorts"),

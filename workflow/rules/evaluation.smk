@@ -1,7 +1,7 @@
 """Testing the whole procedure on samples that it has not seen.
 
 Needs: all cohorts of a comparison; its models. Makes: evaluation/{comparison}/{predictions.parquet,
-selection.tsv, performance.tsv, measures.tsv, added_value.tsv, verdict.json}, and for each disease importance.tsv and
+selection.tsv, skipped.tsv, performance.tsv, measures.tsv, added_value.tsv, verdict.json}, and for each disease importance.tsv and
 figures. `evaluate` fans out over batches of resamples.
 """
 
@@ -18,6 +18,9 @@ rule evaluate:
         ),
         random_panels=temp(
             "<study>/evaluation/{comparison}/batches/{batch}.random.parquet"
+        ),
+        skipped=temp(
+            "<study>/evaluation/{comparison}/batches/{batch}.skipped.parquet"
         ),
     log:
         "<logs>/evaluate/{comparison}/{batch}.log",
@@ -54,6 +57,7 @@ rule judge_panel:
     output:
         predictions="<study>/evaluation/{comparison}/predictions.parquet",
         selection="<study>/evaluation/{comparison}/selection.tsv",
+        skipped="<study>/evaluation/{comparison}/skipped.tsv",
         performance=report(
             "<study>/evaluation/{comparison}/performance.tsv",
             caption="../report/performance.rst",

@@ -1,12 +1,15 @@
 """Combine the discovery cohorts of a disease."""
 
 from crosshub import figures
+from crosshub.cohorts import require_own_people
+from crosshub.loading import load_cohorts
 from crosshub.meta.combine import cohort_effects, combine_cohorts
 from crosshub.runtime import job
 from crosshub.tables import read_table, write_table
 
 with job(snakemake) as log:
     params = snakemake.params
+    require_own_people(load_cohorts(params.rows, snakemake.input).values())
     tables = dict(zip(params.cohorts, map(read_table, snakemake.input.tables), strict=True))
     table = combine_cohorts(tables, method=params.method)
     write_table(table, snakemake.output.table)

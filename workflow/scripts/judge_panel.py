@@ -10,21 +10,21 @@ from crosshub.runtime import job
 from crosshub.tables import read_frame, read_json, write_frame, write_json, write_table
 
 with job(snakemake) as log:
-    source, output, diseases = snakemake.input, snakemake.output, snakemake.params.diseases
-    cohorts = list(load_cohorts(snakemake.params.rows, snakemake.input).values())
-    models = {d: from_plain(read_json(p)) for d, p in zip(diseases, source.models, strict=True)}
-    batches = [*map(read_frame, source.batches), evaluation.validate(models, cohorts)]
-    predictions = evaluation.stack(batches, evaluation.PREDICTIONS)
-    selection = evaluation.stack([*map(read_frame, source.selections)], evaluation.SELECTION)
-    drawn = evaluation.stack([*map(read_frame, source.random_panels)], evaluation.RANDOM_PANELS)
-    found = judge(predictions, selection, drawn, models, cohorts)
-    write_frame(predictions, output.predictions)
-    write_table(selection, output.selection)
-    write_table(found.performance, output.performance)
-    write_table(found.measures, output.measures)
-    own = derived_seed(snakemake.params.seed, "judge_panel", snakemake.wildcards.comparison)
-    write_table(added_value(predictions, cohorts, seed=own), output.added_value)
+    source, output, params = snakemake.input, snakemake.output, snakemake.params
+    cohorts = list(load_cohorts(params.rows, source).values())
+    models = map(from_plain, map(read_json, source.models))
+    models = dict(zip(params.diseases, models, strict=True))
+    done = [*map(read_frame, source.batches), evaluation.validate(models, cohorts)]
+    predictions = evaluation.stack(done, evaluation.PREDICTIONS)
+    tables = evaluation.TABLES.items()
+    joined = [evaluation.stack([*map(read_frame, source[name])], kept) for name, kept in tables]
+    found = judge(predictions, *joined, models, cohorts)
+    seed = derived_seed(params.seed, "judge_panel", snakemake.wildcards.comparison)
+    write_frame(predictions, output[0])
+    added = added_value(predictions, cohorts, seed=seed)
+    tables = (joined[0], joined[2], found.performance, found.measures, added)
+    for table, path in zip(tables, output[1:6], strict=True):
+        write_table(table, path)
     write_json(found.verdicts, output.verdict)
     figures.save(figures.performance(found.performance), output.figure)
-    for disease in diseases:
-        log.info(found.verdicts[disease]["statement"])
+    log.info(" ".join(verdict["statement"] for verdict in found.verdicts.values()))

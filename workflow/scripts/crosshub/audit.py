@@ -23,12 +23,12 @@ import pandas as pd
 from crosshub.assessment import Z
 from crosshub.cohorts import Cohort
 from crosshub.errors import DataError
-from crosshub.evaluation import expression_classes
 from crosshub.geo.text import as_text
-from crosshub.random_panels import draw_panels
+from crosshub.random_panels import expression_classes
 from crosshub.randomness import generator
 from crosshub.resampling import cross_validation
 from crosshub.ridge import ridge_logistic
+from crosshub.shared.overlap import permute_people
 from crosshub.symbols import GeneNames, current
 
 COLUMNS = ("name", "genes", "disease", "citation")
@@ -221,7 +221,9 @@ def audit_panels(
         for split in splits
     ]
     people = cohort.samples["identity"].to_numpy()
-    orders = np.array([_permuted(people, rng) for _ in range(permutations)], int)
+    # Whose values stand where, under fixed labels: folds are stratified by the labels, and so the
+    # permuted cohort is split just like the observed one.
+    orders = np.array([permute_people(case, people, rng) for _ in range(permutations)], int)
     values = cohort.expression.to_numpy(float)
     row_of = {gene: i for i, gene in enumerate(cohort.expression.index)}
     level, pool = expression_classes([cohort])
@@ -233,7 +235,7 @@ def audit_panels(
         row |= {"n_controls": int((~case).sum()), "n_genes": len(panel.genes)}
         row["missing"] = ",".join(gene for gene in panel.genes if gene not in row_of)
         if genes:
-            drawn = draw_panels(level.loc[genes], pool, random_panels, rng)
+            drawn = _draw(level.loc[genes], pool, random_panels, rng)
             own = np.array([row_of[gene] for gene in genes])
             others = np.array([[row_of[gene] for gene in part] for part in drawn], int)
             row |= _judge(values, own, others, orders, case, folds)
@@ -251,22 +253,6 @@ def _averaged(cohort: Cohort) -> Cohort:
     means = cohort.expression.T.astype(float).groupby(group).mean().T
     means.columns = samples.index
     return replace(cohort, expression=means, samples=samples, counts=None)
-
-
-def _permuted(people: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return whose values take whose place: people change places, and both samples of a person.
-
-    Permuting the values under fixed labels permutes the labels, and leaves folds that are
-    stratified by them as they are: what is permuted is split just like what was observed.
-    """
-    order = np.arange(len(people))
-    person = np.unique(people, return_inverse=True)[1]
-    alone = np.bincount(person)[person] == 1
-    order[alone] = rng.permutation(order[alone])
-    both = np.flatnonzero(~alone)
-    pairs = both[np.argsort(person[both], kind="stable")].reshape(-1, 2)
-    order[pairs] = rng.permuted(pairs, axis=1)
-    return order
 
 
 def _judge(
@@ -320,6 +306,16 @@ def _auc(
         concordant += ((difference > 0) + (difference == 0) / 2).sum(axis=(1, 2))
         pairs += difference[0].size
     return concordant / pairs if pairs else np.full(len(values), np.nan)
+
+
+def _draw(
+    wanted: pd.Series, pool: Mapping[int, list[str]], draws: int, rng: np.random.Generator
+) -> list[list[str]]:
+    counts = wanted.value_counts(sort=False)
+    return [
+        [gene for name, n in counts.items() for gene in rng.choice(pool[name], n, replace=False)]
+        for _ in range(draws)
+    ]
 
 
 def sign_agreement(panels: pd.DataFrame, tables: Mapping[str, pd.DataFrame]) -> pd.Series:

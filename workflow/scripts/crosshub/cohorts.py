@@ -144,3 +144,26 @@ def share_people(cohorts: Iterable[Cohort]) -> bool:
             if diseases.setdefault(person, cohort.disease) != cohort.disease:
                 return True
     return False
+
+
+def require_own_people(cohorts: Iterable[Cohort]) -> None:
+    """Raise `DataError` if a person stands in two cohorts of one disease.
+
+    Cohorts of a disease are combined as independent evidence. Controls that serve two of them, or
+    a series that was deposited twice, would count twice.
+    """
+    seen: dict[tuple[str, str], str] = {}
+    common: dict[tuple[str, str, str], list[str]] = {}
+    for cohort in cohorts:
+        for person in dict.fromkeys(cohort.samples["identity"]):
+            first = seen.setdefault((cohort.disease, person), cohort.name)
+            if first != cohort.name:
+                common.setdefault((cohort.disease, first, cohort.name), []).append(person)
+    for (disease, first, second), people in common.items():
+        who = "1 person" if len(people) == 1 else f"{len(people)} people"
+        raise DataError(
+            f"disease '{disease}': the cohorts '{first}' and '{second}' share {who} "
+            f"({', '.join(map(str, people[:3]))}{', …' if len(people) > 3 else ''}), who would "
+            "count twice: make them one row of datasets.tsv (case `early|late`), leave the people "
+            "out of one of them (column filter), or give one the role validation"
+        )

@@ -16,7 +16,7 @@ from crosshub.coexpression.consensus import Consensus, build_consensus, judge_co
 from crosshub.coexpression.modules import Modules, build_modules
 from crosshub.coexpression.preservation import module_preservation
 from crosshub.coexpression.traits import gene_significance, module_traits, sample_traits
-from crosshub.cohorts import Cohort, restrict, share_people
+from crosshub.cohorts import Cohort, require_own_people, restrict, share_people
 from crosshub.differential import fit_differential
 from crosshub.errors import DataError
 from crosshub.meta.combine import combine_cohorts
@@ -132,9 +132,11 @@ def find_genes(
     Raises
     ------
     DataError
-        If a disease of the comparison is left without a cohort.
+        If a disease of the comparison is left without a cohort, or a person stands in two cohorts
+        of one disease.
     """
     require_all_diseases(training, settings.diseases)
+    require_own_people(training)
     differential = {cohort.name: fit_differential(cohort) for cohort in training}
     combined = {
         disease: combine_cohorts(

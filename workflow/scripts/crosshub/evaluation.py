@@ -7,21 +7,16 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from crosshub.classifiers.registry import FOLDS
-from crosshub.classifiers.tuning import choose_ridge_cost
 from crosshub.cohorts import Cohort, restrict
 from crosshub.discover import Procedure, discover
 from crosshub.errors import DataError
 from crosshub.model import Model
-from crosshub.panel import fit_model, standardised, training_set
-from crosshub.performance import concordance
+from crosshub.random_panels import RandomPanels, try_panels
 from crosshub.resampling import Split, cross_validation, leave_cohort_out
-from crosshub.selectors.base import inner_splits
 from crosshub.shared.overlap import permute_labels
 
 log = logging.getLogger(__name__)
 
-EXPRESSION_CLASSES = 10
 PREDICTIONS = [
     "resampling",
     "unit",
@@ -37,7 +32,10 @@ PREDICTIONS = [
     "n_genes",
 ]
 SELECTION = ["resampling", "unit", "fold", "gene"]
+SKIPPED = ["resampling", "unit", "fold", "reason"]
 RANDOM_PANELS = ["unit", "fold", "disease", "cohort", "draw", "concordant", "pairs"]
+# What the batches leave beside the predictions, as the inputs of judge_panel are called.
+TABLES = {"selections": SELECTION, "random_panels": RANDOM_PANELS, "skipped": SKIPPED}
 
 
 @dataclass
@@ -54,11 +52,14 @@ class Evaluation:
         resampling, unit, fold, gene: the panel of each resample.
     random_panels
         unit, fold, disease, cohort, draw, concordant, pairs.
+    skipped
+        resampling, unit, fold, reason: resamples that could not be done.
     """
 
     predictions: list[pd.DataFrame] = field(default_factory=list)
     selection: list[pd.DataFrame] = field(default_factory=list)
     random_panels: list[pd.DataFrame] = field(default_factory=list)
+    skipped: list[pd.DataFrame] = field(default_factory=list)
 
 
 def evaluate(
@@ -70,6 +71,7 @@ def evaluate(
     folds: int,
     random_panels: int,
     rng: np.random.Generator,
+    panel_seed: int = 0,
 ) -> Evaluation:
     """Do one unit of the evaluation.
 
@@ -90,6 +92,9 @@ def evaluate(
         Random panels in each fold of the cross-validation.
     rng
         Random numbers of this unit.
+    panel_seed
+        Of the random panels: the same for every unit, since a random panel is one through all
+        folds and repeats, as the real one nearly is.
 
     Returns
     -------
@@ -106,7 +111,7 @@ def evaluate(
     by_name = {cohort.name: cohort for cohort in members}
     for fold, split in enumerate(splits):
         key = {"resampling": kind, "unit": unit, "fold": fold}
-        draws = random_panels if kind == "cv" else 0
+        draws = RandomPanels(random_panels if kind == "cv" else 0, panel_seed)
         _evaluate_split(by_name, split, procedure, key, draws, rng, result)
     return result
 
@@ -116,7 +121,7 @@ def _evaluate_split(
     split: Split,
     procedure: Procedure,
     key: dict[str, object],
-    draws: int,
+    draws: RandomPanels,
     rng: np.random.Generator,
     result: Evaluation,
 ) -> None:
@@ -125,6 +130,7 @@ def _evaluate_split(
         found = discover(cohorts, train, procedure, rng)
     except DataError as error:
         log.info("%s: not possible: %s", key, error)
+        result.skipped.append(pd.DataFrame({**key, "reason": [str(error)]}))
         return
     genes = found.panel.genes
     log.info("%s: %d shared, panel of %d", key, int(found.shared["shared"].sum()), len(genes))
@@ -135,11 +141,13 @@ def _evaluate_split(
             continue
         model = found.models[cohort.disease]
         result.predictions.append(score_cohort(model, cohort).assign(**key, n_genes=len(genes)))
-    if draws and genes:
+    if draws.number and genes:
         training = restrict(cohorts, train)
         tested = [cohorts[name].only(samples) for name, samples in test.items() if samples]
-        table = _random_panels(
-            training, tested, found.models, procedure.panel["classifier"], draws, rng
+        known = {gene for cohort in cohorts.values() for gene in cohort.expression.index}
+        panels = draws.like(genes, training, known)
+        table = try_panels(
+            panels, training, tested, found.models, procedure.panel["classifier"], rng
         )
         result.random_panels.append(table.assign(unit=key["unit"], fold=key["fold"]))
 
@@ -170,62 +178,6 @@ def score_cohort(model: Model, cohort: Cohort) -> pd.DataFrame:
     )
 
 
-def _random_panels(
-    training: Sequence[Cohort],
-    tested: Sequence[Cohort],
-    models: Mapping[str, Model],
-    classifier: str,
-    draws: int,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
-    """Fit and test random panels as large as the real one and as strongly expressed.
-
-    References
-    ----------
-    Venet, Dumont and Detours 2011, PLoS Computational Biology 7:e1002240.
-    """
-    reference = next(iter(models.values())).reference
-    real = next(iter(models.values())).genes
-    level, pool = expression_classes(training)
-    wanted = level.loc[list(real)]
-    panels = [
-        [gene for name, n in wanted.value_counts(sort=False).items() if n
-         for gene in rng.choice(pool[name], n, replace=False)]
-        for _ in range(draws)
-    ]  # fmt: skip
-    genes = sorted({gene for panel in [real, *panels] for gene in panel})
-    seed = int(rng.integers(2**31))
-    rows = []
-    for disease in models:
-        own = training_set([c for c in training if c.disease == disease], genes, reference)
-        cost = None
-        if classifier == "ridge_logistic":
-            # The penalty of the real panel serves all: tuning each costs more than it tells.
-            splits = inner_splits(own.y, own.people, FOLDS, seed)
-            cost = choose_ridge_cost(standardised(own, real)[0], own.y, splits)
-        cohorts = [cohort for cohort in tested if cohort.disease == disease]
-        values = {c.name: reference.transform(c.expression, genes) for c in cohorts}
-        for draw, panel in enumerate(panels):
-            drawn = fit_model(
-                own, panel, reference, disease=disease, comparison="", seed=seed,
-                classifier=classifier, cost=cost,
-            )  # fmt: skip
-            for cohort in cohorts:
-                score = drawn.predict(values[cohort.name][panel].to_numpy())
-                concordant, pairs = concordance(cohort.truth, score)
-                rows.append((disease, cohort.name, draw, concordant, pairs))
-    return pd.DataFrame(rows, columns=["disease", "cohort", "draw", "concordant", "pairs"])
-
-
-def expression_classes(training: Sequence[Cohort]) -> tuple[pd.Series, dict[int, list[str]]]:
-    """Sort the genes that all training cohorts measure into ten classes of expression."""
-    common = sorted(set.intersection(*(set(cohort.expression.index) for cohort in training)))
-    level = sum(cohort.expression.loc[common].mean(axis=1).rank() for cohort in training)
-    classes = pd.qcut(level.rank(method="first"), EXPRESSION_CLASSES, labels=False)
-    pool = {int(name): list(genes.index) for name, genes in classes.groupby(classes)}
-    return classes.astype(int), pool
-
-
 def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataFrame:
     """Score the validation cohorts with the delivered models.
 
@@ -246,30 +198,41 @@ def validate(models: Mapping[str, Model], cohorts: Sequence[Cohort]) -> pd.DataF
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=PREDICTIONS)
 
 
-def shared_people(cohorts: Sequence[Cohort]) -> dict[str, int]:
-    """Count the people whom each validation cohort shares with the cohorts of discovery.
+def independence(cohorts: Sequence[Cohort]) -> pd.DataFrame:
+    """Say which validation cohorts are independent of what the panel was found in.
 
-    A cohort that shares anybody is not independent of the panel: the rest of it was most likely
-    recruited, sampled and measured together with what the panel was found in.
+    A cohort that shares a person with discovery, or comes of the same series, is not: the rest of
+    it was most likely recruited, sampled and measured together with what the panel was found in.
+
+    Returns
+    -------
+    DataFrame
+        Index cohort (of validation); disease, shared_people (number), same_series, independent.
     """
     known = _people_of_discovery(cohorts)
-    return {
-        cohort.name: len(known & set(cohort.samples["identity"]))
-        for cohort in cohorts
-        if cohort.role == "validation"
-    }
+    series = {c.accession for c in cohorts if c.role == "discovery"}
+    rows = [
+        (c.name, c.disease, len(known & set(c.samples["identity"])), c.accession in series)
+        for c in cohorts
+        if c.role == "validation"
+    ]
+    columns = ["cohort", "disease", "shared_people", "same_series"]
+    table = pd.DataFrame(rows, columns=columns).set_index("cohort")
+    table["independent"] = table["shared_people"].eq(0) & ~table["same_series"].astype(bool)
+    return table
 
 
 def _people_of_discovery(cohorts: Sequence[Cohort]) -> set[str]:
     return {p for c in cohorts if c.role == "discovery" for p in c.samples["identity"]}
 
 
-def join(done: Sequence[Evaluation]) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Return the predictions, the selection and the random panels of several evaluations."""
+def join(done: Sequence[Evaluation]) -> tuple[pd.DataFrame, ...]:
+    """Return predictions, selection, random panels and skipped resamples of evaluations."""
     return (
         stack([table for item in done for table in item.predictions], PREDICTIONS),
         stack([table for item in done for table in item.selection], SELECTION),
         stack([table for item in done for table in item.random_panels], RANDOM_PANELS),
+        stack([table for item in done for table in item.skipped], SKIPPED),
     )
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pandas as pd
 
 from crosshub.cohorts import Cohort
-from crosshub.evaluation import shared_people
+from crosshub.evaluation import independence
 from crosshub.measures import measures, new_cohort, samples_needed, selection_stability
 from crosshub.model import Model
-from crosshub.performance import cross_validated, performance_table
+from crosshub.performance import against_random_panels, cross_validated, performance_table
 from crosshub.verdict import verdicts
 
 
@@ -25,7 +25,8 @@ class Judgement:
     measures
         See `measures.measures`.
     verdicts
-        Disease → see `verdict.verdict`; with new_cohort, stability and sample_size.
+        Disease → see `verdict.verdict`; with stability, resamples (see `resamples_done`) and
+        sample_size.
     """
 
     performance: pd.DataFrame
@@ -37,6 +38,7 @@ def judge(
     predictions: pd.DataFrame,
     selection: pd.DataFrame,
     random_panels: pd.DataFrame,
+    skipped: pd.DataFrame,
     models: Mapping[str, Model],
     cohorts: Sequence[Cohort],
 ) -> Judgement:
@@ -44,7 +46,7 @@ def judge(
 
     Parameters
     ----------
-    predictions, selection, random_panels
+    predictions, selection, random_panels, skipped
         Of all batches of `evaluation.evaluate`, and of `evaluation.validate`.
     models
         The delivered model of each disease.
@@ -52,14 +54,24 @@ def judge(
         Of the comparison, all roles.
     """
     cross = cross_validated(predictions)
-    table = performance_table(predictions, cross, shared_people(cohorts))
+    related = independence(cohorts)
+    table = performance_table(predictions, cross, related)
     sizes = {disease: len(model.genes) for disease, model in models.items()}
     stable = selection_stability(selection, predictions, _within_groups(cohorts))
     elsewhere = {disease: new_cohort(table, disease) for disease in models}
     outcomes = {disease: model.outcome for disease, model in models.items()}
-    found = verdicts(sizes, cross, table, random_panels, elsewhere, outcomes)
+    p_random = {
+        disease: (
+            against_random_panels(random_panels, predictions, disease),
+            random_panels.loc[random_panels["disease"] == disease, "draw"].nunique(),
+        )
+        for disease in models
+    }
+    found = verdicts(sizes, cross, table, p_random, elsewhere, related, outcomes)
+    done = resamples_done(predictions, skipped)
     for disease, verdict in found.items():
         verdict["stability"] = stable
+        verdict["resamples"] = done
         own = [c for c in cohorts if c.role == "discovery" and c.disease == disease]
         cases = sum(int(c.is_case.sum()) for c in own)
         controls = sum(len(c.samples) for c in own) - cases
@@ -67,6 +79,22 @@ def judge(
             cases, controls, sizes[disease], verdict["auc"], outcome=models[disease].outcome
         )
     return Judgement(table, measures(predictions), found)
+
+
+def resamples_done(predictions: pd.DataFrame, skipped: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Count, for each kind of resample, those that were done and those that were not possible.
+
+    Returns
+    -------
+    dict
+        cv, permutation, leave_one_cohort_out → done, skipped (folds, or cohorts left out).
+    """
+    counts = {}
+    for kind in ("cv", "permutation", "leave_one_cohort_out"):
+        done = predictions.loc[predictions["resampling"] == kind, ["unit", "fold"]]
+        missed = skipped.loc[skipped["resampling"] == kind]
+        counts[kind] = {"done": len(done.drop_duplicates()), "skipped": len(missed)}
+    return counts
 
 
 def _within_groups(cohorts: Sequence[Cohort]) -> pd.DataFrame:

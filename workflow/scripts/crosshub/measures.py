@@ -25,6 +25,7 @@ from crosshub.assessment.thresholds import at_threshold, average_precision
 from crosshub.performance import Z, hanley_mcneil, of_numbers
 
 CORRELATED = 0.7
+LARGEST_ODDS = 30.0
 KEYS = ["disease", "cohort", "resampling"]
 CALLS = [
     "sensitivity", "sensitivity_low", "sensitivity_high", "specificity", "specificity_low",
@@ -47,11 +48,16 @@ def measures(predictions: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        disease, cohort, resampling, n_cases, n_controls; sensitivity and specificity (Wilson),
-        balanced_accuracy, mcc; average_precision with by_chance (what random scores have);
-        brier, intercept and slope of the calibration, with not_calibrated (why these are missing).
-        A sample of the cross-validation enters with the mean of its log odds over the repeats,
-        less the threshold of each, for the calls; probabilities are those of its mean log odds.
+        disease, cohort, resampling, n_cases, n_controls (people); sensitivity and specificity
+        (Wilson), balanced_accuracy, mcc; average_precision with by_chance (what random scores
+        have); brier, intercept and slope of the calibration, with not_calibrated (why these are
+        missing). The samples of a person in a group count as one, with their mean. Of the
+        cross-validation only resamples count that chose a panel: where none was chosen all
+        samples have the share of cases in training, which moves against the label that was held
+        out. Scores of different folds are not ranked against each other: the average precision is
+        the mean over folds, weighted by their people. For the calls a person enters with the mean
+        over repeats of the log odds less the threshold of the fold; risks are those of this mean
+        at the mean threshold.
         Where numbers are predicted: spearman and pearson (with the predicted ones), and intercept
         and slope of the outcome, in standard deviations of the cohort, on its prediction.
     """
@@ -59,32 +65,62 @@ def measures(predictions: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for key, part in tested.groupby(KEYS, sort=True):
         own = part.assign(above=part["score"] - part["threshold"])
-        means = own.groupby("sample", sort=True).agg(
-            score=("score", "mean"),
-            above=("above", "mean"),
-            case=("case", "first"),
-            outcome=("outcome", "first"),
-        )
-        rows.append(dict(zip(KEYS, key, strict=True)) | _row(means))
+        rows.append(dict(zip(KEYS, key, strict=True)) | _row(own, of_folds=key[2] == "cv"))
     columns = [*KEYS, "n_cases", "n_controls", *CALLS, "average_precision", "by_chance"]
     columns += [*CALIBRATION, "not_calibrated", "spearman", "pearson"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _row(samples: pd.DataFrame) -> dict[str, Any]:
-    case = samples["case"].to_numpy(bool)
+def _row(part: pd.DataFrame, *, of_folds: bool) -> dict[str, Any]:
+    people = _of_people(part)
+    case = people["case"].to_numpy(bool)
     row: dict[str, Any] = {"n_cases": int(case.sum()), "n_controls": int((~case).sum())}
-    if of_numbers(samples):
-        return row | of_prediction(samples["outcome"].to_numpy(float), samples["score"].to_numpy())
+    numbers = of_numbers(part)
+    if of_folds:
+        part = part[part["n_genes"] > 0]
+        if part.empty:
+            return row | {"not_calibrated": "no resample chose a gene"}
+        people = _of_people(part)
+        case = people["case"].to_numpy(bool)
+    if numbers:
+        return row | of_prediction(people["outcome"].to_numpy(float), people["score"].to_numpy())
     if case.all() or not case.any():
         return row | {"not_calibrated": "one group only"}
-    calls = at_threshold(samples["above"].to_numpy(float), case, 0.0)
-    precision = average_precision(samples["score"].to_numpy(float), case)
-    found = calibration(1 / (1 + np.exp(-samples["score"].to_numpy(float))), case)
+    above = people["above"].to_numpy(float)
+    calls = at_threshold(above, case, 0.0)
+    # A risk of exactly 0 or 1, as naive Bayes gives it, would have no log odds.
+    odds = np.clip(above + float(part["threshold"].mean()), -LARGEST_ODDS, LARGEST_ODDS)
+    found = calibration(1 / (1 + np.exp(-odds)), case)
     row |= {name: getattr(calls, name) for name in CALLS}
-    row |= {name: getattr(precision, name) for name in ("average_precision", "by_chance")}
+    row |= _precision(part)
     row |= {name: getattr(found, name) for name in CALIBRATION}
     return row | {"not_calibrated": found.reason}
+
+
+def _of_people(part: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each person in a group: means over samples and repeats."""
+    numbers = part.astype({"outcome": float})
+    return numbers.groupby(["identity", "case"], sort=True, as_index=False).agg(
+        score=("score", "mean"), above=("above", "mean"), outcome=("outcome", "mean")
+    )
+
+
+def _precision(part: pd.DataFrame) -> dict[str, float]:
+    """Return the average precision within folds, and what random scores have in the same folds."""
+    rows = []
+    for _, fold in part.groupby(["unit", "fold"], sort=True):
+        people = _of_people(fold)
+        case = people["case"].to_numpy(bool)
+        if case.any() and not case.all():
+            found = average_precision(people["score"].to_numpy(float), case)
+            rows.append((found.average_precision, found.by_chance, len(people)))
+    if not rows:
+        return {"average_precision": np.nan, "by_chance": np.nan}
+    area, by_chance, people = np.array(rows, float).T
+    return {
+        "average_precision": float(np.average(area, weights=people)),
+        "by_chance": float(np.average(by_chance, weights=people)),
+    }
 
 
 def of_prediction(outcome: np.ndarray, predicted: np.ndarray) -> dict[str, Any]:
@@ -138,14 +174,16 @@ def new_cohort(table: pd.DataFrame, disease: str) -> dict[str, Any]:
     kind, part = ("validation", outside)
     if len(outside) < 2 <= len(left_out):
         kind, part = ("leave_one_cohort_out", left_out)
-    part = part[part["auc_low"].notna()]
+    # A left-out cohort without which nothing was chosen is scored with the prevalence and counts.
+    part = part[part["auc_low"].notna() | (part["auc"].notna() & (kind != "validation"))]
     if part.empty:
         empty = dict.fromkeys(("auc", "low", "high", "prediction_low", "prediction_high"), np.nan)
         return empty | {"cohorts": 0, "from": kind, "reason": "no independent cohort was there"}
     auc = [finite_auc(r.auc, int(r.n_cases), int(r.n_controls)) for r in part.itertuples()]
-    # Where all scores are alike, or the groups apart, DeLong's interval has no width of its own.
+    # The limits are cut at 0 and 1: the longer side is the one that is whole. Where the groups are
+    # apart, or all scores alike, DeLong's interval has no width of its own.
     error = [
-        (r.auc_high - r.auc_low) / (2 * Z)
+        max(r.auc_high - r.auc, r.auc - r.auc_low) / Z
         if 0 < r.auc < 1 and r.auc_high > r.auc_low
         else hanley_mcneil(a, int(r.n_cases), int(r.n_controls))
         for r, a in zip(part.itertuples(), auc, strict=True)

@@ -3,8 +3,6 @@
 The direction of every score was fixed in training: an AUC below 0.5 is shown as such.
 """
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
@@ -43,11 +41,13 @@ def _pairs(truth: np.ndarray, score: np.ndarray) -> tuple[np.ndarray, np.ndarray
     return numbers != 0, (1 + numbers * np.sign(score[:, None] - score[None, :])) / 2
 
 
-def concordance_interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
+def concordance_interval(
+    truth: np.ndarray, score: np.ndarray, people: np.ndarray | None = None
+) -> tuple[float, float, float]:
     """Return the concordance with numbers and its 95 % interval, cut at 0 and 1.
 
-    The variance is that of the infinitesimal jackknife, which for two classes is DeLong's but for
-    the denominators.
+    The variance is that of the infinitesimal jackknife over people, which for two classes is
+    DeLong's but for the denominators.
 
     Parameters
     ----------
@@ -55,11 +55,14 @@ def concordance_interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, f
         Numbers, a sample each.
     score
         Higher = a larger number.
+    people
+        Identity of each sample; without it each is a person of its own.
 
     Returns
     -------
     tuple of float
-        Concordance, lower and upper limit; the limits are missing with fewer than three samples.
+        Concordance, lower and upper limit; the limits are missing with fewer than three people, and
+        where all scores are alike.
 
     References
     ----------
@@ -72,19 +75,25 @@ def concordance_interval(truth: np.ndarray, score: np.ndarray) -> tuple[float, f
     if not pairs:
         return np.nan, np.nan, np.nan
     found = float((comparable * in_order).sum() / 2 / pairs)
-    if len(truth) < 3:
+    person, number = _numbered(people, len(truth))
+    if number < 3 or np.ptp(score) == 0:
         return found, np.nan, np.nan
     influence = (comparable * (in_order - found)).sum(axis=1) / pairs
-    error = float(np.sqrt((influence**2).sum()))
+    error = float(np.sqrt((np.bincount(person, influence) ** 2).sum()))
     if found in (0.0, 1.0):
-        # All in order: as for two groups of half the samples each.
-        half = len(truth) // 2
-        return (found, *_limits_of_separated(found, half, len(truth) - half))
+        # All in order: as for two groups of half the people each.
+        half = number // 2
+        return (found, *_limits_of_separated(found, half, number - half))
     return found, max(found - Z * error, 0.0), min(found + Z * error, 1.0)
 
 
-def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
+def delong(
+    case: np.ndarray, score: np.ndarray, people: np.ndarray | None = None
+) -> tuple[float, float, float]:
     """Return the AUC with DeLong's 95 % interval, cut at 0 and 1.
+
+    Samples of one person are no independent ones: with `people` the variance is Obuchowski's, which
+    is DeLong's where each person has one sample.
 
     Parameters
     ----------
@@ -92,16 +101,19 @@ def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
         bool, a sample each.
     score
         Higher = more likely a case.
+    people
+        Identity of each sample; without it each is a person of its own.
 
     Returns
     -------
     tuple of float
-        AUC, lower and upper limit; the limits are missing with fewer than two in a group.
+        AUC, lower and upper limit; the limits are missing with fewer than two people in a group,
+        and where all scores are alike.
 
     References
     ----------
     DeLong, DeLong and Clarke-Pearson 1988, Biometrics 44:837. Sun and Xu 2014, IEEE Signal
-    Processing Letters 21:1389 (by mid-ranks).
+    Processing Letters 21:1389 (by mid-ranks). Obuchowski 1997, Biometrics 53:567 (clusters).
     """
     case = np.asarray(case, bool)
     concordant, pairs = concordance(case, score)
@@ -109,16 +121,33 @@ def delong(case: np.ndarray, score: np.ndarray) -> tuple[float, float, float]:
         return np.nan, np.nan, np.nan
     auc = concordant / pairs
     m, n = int(case.sum()), int((~case).sum())
-    if min(m, n) < 2:
-        return auc, np.nan, np.nan
+    person, number = _numbered(people, len(case))
+    with_case, with_control = np.unique(person[case]), np.unique(person[~case])
     score = np.asarray(score, float)
+    if min(len(with_case), len(with_control)) < 2 or np.ptp(score) == 0:
+        return auc, np.nan, np.nan
     joint = rankdata(score)
-    of_cases = (joint[case] - rankdata(score[case])) / n
-    of_controls = 1 - (joint[~case] - rankdata(score[~case])) / m
-    error = np.sqrt(of_cases.var(ddof=1) / m + of_controls.var(ddof=1) / n)
+    of_cases = (joint[case] - rankdata(score[case])) / n - auc
+    of_controls = 1 - (joint[~case] - rankdata(score[~case])) / m - auc
+    cases = np.bincount(person[case], of_cases, number)
+    controls = np.bincount(person[~case], of_controls, number)
+    variance = _few(len(with_case)) * (cases**2).sum() / m**2
+    variance += _few(len(with_control)) * (controls**2).sum() / n**2
+    variance += 2 * _few(number) * (cases * controls).sum() / (m * n)
+    error = np.sqrt(max(variance, 0.0))
     if error == 0:
-        return (auc, *_limits_of_separated(auc, m, n))
+        return (auc, *_limits_of_separated(auc, len(with_case), len(with_control)))
     return auc, max(auc - Z * error, 0.0), min(auc + Z * error, 1.0)
+
+
+def _few(number: int) -> float:
+    return number / (number - 1)
+
+
+def _numbered(people: np.ndarray | None, samples: int) -> tuple[np.ndarray, int]:
+    """Return the number of each sample's person, and how many people there are."""
+    person = np.arange(samples) if people is None else pd.factorize(np.asarray(people))[0]
+    return person, int(person.max(initial=-1)) + 1
 
 
 def _limits_of_separated(auc: float, n_cases: int, n_controls: int) -> tuple[float, float]:
@@ -133,7 +162,7 @@ def _limits_of_separated(auc: float, n_cases: int, n_controls: int) -> tuple[flo
     statistic, part 2, Statistics in Medicine 25:559.
     """
     if auc not in (0.0, 1.0):
-        return auc, auc
+        return np.nan, np.nan
 
     def distance(theta: float) -> float:
         return 1 - theta - Z * hanley_mcneil(theta, n_cases, n_controls)
@@ -168,14 +197,17 @@ def fold_auc(predictions: pd.DataFrame) -> pd.DataFrame:
         unit, disease, cohort (``all``: over the cohorts of the disease), auc (of numbers: the
         concordance). Scores of different folds or cohorts are never compared with each other.
     """
+    return average_auc(_pairs_by_fold(predictions), ["unit"])
+
+
+def _pairs_by_fold(predictions: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (unit, fold, disease, cohort), part in predictions.groupby(
         ["unit", "fold", "disease", "cohort"], sort=True
     ):
         concordant, pairs = concordance(truth_of(part), part["score"].to_numpy())
         rows.append((unit, fold, disease, cohort, concordant, pairs))
-    columns = ["unit", "fold", "disease", "cohort", "concordant", "pairs"]
-    return average_auc(pd.DataFrame(rows, columns=columns), ["unit"])
+    return pd.DataFrame(rows, columns=["unit", "fold", "disease", "cohort", "concordant", "pairs"])
 
 
 def truth_of(predictions: pd.DataFrame) -> np.ndarray:
@@ -240,34 +272,53 @@ def cross_validated(predictions: pd.DataFrame) -> pd.DataFrame:
 
 
 def _least_spread(predictions: pd.DataFrame, disease: str, cohort: str) -> float:
-    """Return the standard deviation of an AUC (Mann-Whitney) or concordance (Kendall) by chance."""
-    rows = predictions[predictions["disease"] == disease].drop_duplicates(["cohort", "sample"])
+    """Return the standard deviation by chance of an AUC (Mann-Whitney) or concordance (Kendall).
+
+    Of one repeat, in which pairs are compared within a fold and a cohort. It is people who are
+    counted: samples of one person are alike.
+    """
+    rows = predictions[predictions["disease"] == disease]
+    rows = rows[rows["unit"] == rows["unit"].iloc[0]]
     if cohort != "all":
         rows = rows[rows["cohort"] == cohort]
-    m = int(rows["case"].sum())
-    n = len(rows) - m
-    if of_numbers(rows):
-        total = max(len(rows), 2)
-        return float(np.sqrt((2 * total + 5) / (18 * total * (total - 1))))
-    return float(np.sqrt((m + n + 1) / (12 * max(m * n, 1))))
+    rows = rows.drop_duplicates(["fold", "cohort", "identity", "case"])
+    numbers, total, variance = of_numbers(rows), 0, 0.0
+    for _, part in rows.groupby(["fold", "cohort"]):
+        n, m = len(part), int(part["case"].sum())
+        pairs = n * (n - 1) // 2 if numbers else m * (n - m)
+        if not pairs:
+            continue
+        by_chance = (2 * n + 5) / (9 * n * (n - 1)) / 2 if numbers else (n + 1) / (12 * pairs)
+        variance, total = variance + pairs**2 * by_chance, total + pairs
+    return float(np.sqrt(variance) / total) if total else 0.5
 
 
-def against_random_panels(random_panels: pd.DataFrame, disease: str, auc: float) -> float:
-    """Return the share of random panels that do as well: (1 + #{random ≥ auc}) / (1 + draws).
+def against_random_panels(
+    random_panels: pd.DataFrame, predictions: pd.DataFrame, disease: str
+) -> float:
+    """Return the share of random panels that do as well: (1 + #{random ≥ real}) / (1 + draws).
+
+    Both are tested on the same folds, those in which the procedure chose a panel.
 
     Parameters
     ----------
     random_panels
-        disease, cohort, draw, concordant, pairs, one row a fold.
-    disease, auc
-        The disease and its cross-validated AUC; missing panels give a missing p.
+        unit, fold, disease, cohort, draw, concordant, pairs.
+    predictions
+        All predictions; those of ``cv`` count.
+    disease
+        Its name; without random panels p is missing.
     """
     own = random_panels[random_panels["disease"] == disease]
     if own.empty:
         return np.nan
-    table = average_auc(own, ["draw"])
-    null = table.loc[table["cohort"] == "all", "auc"].to_numpy()
-    return (1 + int((null >= auc).sum())) / (1 + null.size)
+    done = pd.MultiIndex.from_frame(own[["unit", "fold"]].drop_duplicates())
+    real = predictions[(predictions["resampling"] == "cv") & (predictions["disease"] == disease)]
+    real = real[pd.MultiIndex.from_frame(real[["unit", "fold"]]).isin(done)]
+    auc = average_auc(_pairs_by_fold(real).assign(draw=0), ["draw"])
+    null = average_auc(own, ["draw"])
+    observed, null = (table.loc[table["cohort"] == "all", "auc"] for table in (auc, null))
+    return (1 + int((null >= observed.iloc[0]).sum())) / (1 + null.size)
 
 
 def tested_cohorts(predictions: pd.DataFrame, resampling: str) -> pd.DataFrame:
@@ -277,7 +328,8 @@ def tested_cohorts(predictions: pd.DataFrame, resampling: str) -> pd.DataFrame:
     for (disease, cohort), part in chosen.groupby(["disease", "cohort"], sort=True):
         case = part["case"].to_numpy(bool)
         interval = concordance_interval if of_numbers(part) else delong
-        auc, low, high = interval(truth_of(part), part["score"].to_numpy())
+        score, people = part["score"].to_numpy(float), part["identity"].to_numpy()
+        auc, low, high = interval(truth_of(part), score, people)
         rows.append((disease, cohort, resampling, case.sum(), (~case).sum(), auc, low, high))
     return pd.DataFrame(rows, columns=PERFORMANCE)
 
@@ -295,7 +347,7 @@ PERFORMANCE = [
 
 
 def performance_table(
-    predictions: pd.DataFrame, cross: pd.DataFrame, shared_people: Mapping[str, int]
+    predictions: pd.DataFrame, cross: pd.DataFrame, related: pd.DataFrame
 ) -> pd.DataFrame:
     """Return performance.tsv: one row for each disease, cohort and way of testing.
 
@@ -305,15 +357,14 @@ def performance_table(
         All predictions.
     cross
         Table of `cross_validated`.
-    shared_people
-        Validation cohort → people whom it shares with discovery; see `evaluation.shared_people`.
+    related
+        What validation cohorts share with discovery, of `evaluation.independence`.
 
     Returns
     -------
     DataFrame
         disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high; and of validation
-        cohorts independent (shares nobody with discovery) and shared_people. People who are shared
-        are in no AUC.
+        cohorts independent, shared_people and same_series. People who are shared are in no AUC.
     """
     members = predictions[predictions["resampling"] == "cv"].drop_duplicates(["cohort", "sample"])
     rows = []
@@ -330,7 +381,8 @@ def performance_table(
     others = [tested_cohorts(predictions, kind) for kind in ("leave_one_cohort_out", "validation")]
     parts = [part for part in [table, *others] if len(part)]
     joined = pd.concat(parts, ignore_index=True) if parts else table
-    outside = joined["resampling"] == "validation"
-    joined["shared_people"] = joined["cohort"].where(outside).map(shared_people).astype("Int64")
-    joined["independent"] = (joined["shared_people"] == 0).where(outside).astype("boolean")
+    outside = joined["cohort"].where(joined["resampling"] == "validation")
+    joined["shared_people"] = outside.map(related["shared_people"]).astype("Int64")
+    for name in ("same_series", "independent"):
+        joined[name] = outside.map(related[name]).astype("boolean")
     return joined.sort_values(["disease", "resampling", "cohort"], ignore_index=True)

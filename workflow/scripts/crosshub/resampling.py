@@ -20,7 +20,8 @@ def cross_validation(
     cohorts
         The cohorts that take part.
     folds
-        Number of folds; fewer where the smallest group of a cohort has fewer people, at least two.
+        Number of folds; at least two, and no more than the smaller group has people in the largest
+        cohort of a disease.
     rng
         Random numbers.
 
@@ -31,10 +32,11 @@ def cross_validation(
         control of two …), so that each fold has its share of every group of every cohort.
     """
     labels = _labels(cohorts)
-    smallest = min(
-        cohort.samples.groupby("group")["identity"].nunique().min() for cohort in cohorts
-    )
-    number = max(2, min(folds, int(smallest)))
+    largest: dict[str, int] = {}
+    for cohort in cohorts:
+        smaller = int(cohort.samples.groupby("group")["identity"].nunique().min())
+        largest[cohort.disease] = max(largest.get(cohort.disease, 0), smaller)
+    number = max(2, min(folds, *largest.values()))
     fold = pd.Series(0, index=labels.index)
     start = 0
     # Going on where the last stratum stopped keeps the folds of one size.
@@ -49,10 +51,14 @@ def cross_validation(
 
 
 def leave_cohort_out(cohorts: Sequence[Cohort], name: str) -> Split:
-    """Test on one cohort; train on the others, without any person of the tested one."""
+    """Test on one cohort; train on other series, without any person of the tested one.
+
+    Cohorts of one series were sampled and measured together: what sets its cases apart for
+    technical reasons would be learned from its other cohorts.
+    """
     tested = next(cohort for cohort in cohorts if cohort.name == name)
     people = set(tested.samples["identity"])
-    others = [cohort for cohort in cohorts if cohort.name != name]
+    others = [cohort for cohort in cohorts if cohort.accession != tested.accession]
     left = set(_labels(others).index) - people if others else set()
     return _samples(others, left), {name: list(tested.samples.index)}
 

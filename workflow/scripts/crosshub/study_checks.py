@@ -34,6 +34,10 @@ def _check_table(study: "Study") -> list[str]:
     names = [row["cohort"] for row in study.rows]
     for name in sorted({name for name in names if names.count(name) > 1}):
         wrong.append(f"{path}: the cohort '{name}' occurs twice; give each row its own name")
+    if "all" in names:
+        wrong.append(
+            f"{path}: no cohort can be called 'all', which stands for all of them; rename it"
+        )
     for disease in filter(None, study.diseases):
         roles = {row["role"] for row in study.rows if row["disease"] == disease}
         if roles == {"validation"}:

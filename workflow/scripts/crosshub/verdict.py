@@ -7,46 +7,42 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.performance import against_random_panels
-
 LEVEL = 0.05
 
 
 def verdicts(
-    panel_sizes: dict[str, int],
+    panel_sizes: Mapping[str, int],
     cross: pd.DataFrame,
     table: pd.DataFrame,
-    random_panels: pd.DataFrame,
-    elsewhere: dict[str, dict[str, Any]],
+    p_random: Mapping[str, tuple[float, int]],
+    elsewhere: Mapping[str, dict[str, Any]],
+    related: pd.DataFrame,
     outcomes: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, dict[str, Any]]:
     """Return the `verdict` of each disease.
 
     Parameters
     ----------
-    panel_sizes, elsewhere, outcomes
-        Disease → size of its panel, what `measures.new_cohort` says, and the field of the numbers
-        that its model predicts (empty: cases and controls).
-    cross, table, random_panels
+    panel_sizes, p_random, elsewhere, outcomes
+        Disease → size of its panel; p of `performance.against_random_panels` and the number of
+        panels behind it; what `measures.new_cohort` says; and the field of the numbers that its
+        model predicts (empty: cases and controls).
+    cross, table, related
         See `verdict`.
     """
-    found = {}
-    for disease, size in panel_sizes.items():
-        own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
-        auc = float(own["auc"].iloc[0]) if len(own) else np.nan
-        p_random = against_random_panels(random_panels, disease, auc)
-        draws = random_panels.loc[random_panels["disease"] == disease, "draw"].nunique()
-        found[disease] = verdict(
+    return {
+        disease: verdict(
             disease,
             size,
             cross,
             table,
-            p_random,
-            draws,
+            p_random[disease],
             elsewhere[disease],
+            related[related["disease"] == disease],
             outcomes.get(disease, ""),
         )
-    return found
+        for disease, size in panel_sizes.items()
+    }
 
 
 def verdict(
@@ -54,9 +50,9 @@ def verdict(
     panel_size: int,
     cross: pd.DataFrame,
     table: pd.DataFrame,
-    p_random: float,
-    random_panels: int,
+    p_random: tuple[float, int],
     elsewhere: dict[str, Any],
+    related: pd.DataFrame,
     outcome: str = "",
 ) -> dict[str, Any]:
     """Say in numbers and words what the panel of a disease is worth.
@@ -71,10 +67,12 @@ def verdict(
         Table of `cross_validated`.
     table
         Table of `performance_table`.
-    p_random, random_panels
+    p_random
         Of `against_random_panels`, and the number of panels behind it.
     elsewhere
         Of `measures.new_cohort`.
+    related
+        Its validation cohorts, of `evaluation.independence`.
     outcome
         Field of the numbers that the model predicts; then every AUC is a concordance.
 
@@ -84,33 +82,35 @@ def verdict(
         predicts (groups, or the outcome), auc, auc_low, auc_high (cross-validated), p_permutation,
         p_random_panels, beats_chance, beats_random_panels (null where not tested, or with too few
         resamples to tell),
-        cohorts_tested and cohorts_validated (of the independent ones), cohorts_not_independent
-        (name → people shared with discovery), new_cohort, statement.
+        cohorts_tested and cohorts_validated (of the independent ones), cohorts_not_tested (names:
+        independent, but too small, or all of their samples score alike), cohorts_not_independent
+        (name → people shared with discovery; 0: of the same series), new_cohort, statement.
     """
     own = cross[(cross["disease"] == disease) & (cross["cohort"] == "all")]
     row = own.iloc[0].to_dict() if len(own) else {}
     p_permutation = row.get("p_permutation", np.nan)
     permutations = int(row.get("permutations", 0))
+    shared = related[~related["independent"]]
     outside = table[(table["disease"] == disease) & (table["resampling"] == "validation")]
-    shared = outside.loc[~outside["independent"].astype(bool)]
-    outside = outside.drop(shared.index)
-    held = int((outside["auc_low"] > 0.5).sum())
+    tested = outside[~outside["cohort"].isin(shared.index) & outside["auc_low"].notna()]
+    untested = set(related.index) - set(shared.index) - set(tested["cohort"])
     result = {
         "predicts": outcome or "groups",
         "auc": row.get("auc", np.nan),
         "auc_low": row.get("auc_low", np.nan),
         "auc_high": row.get("auc_high", np.nan),
         "p_permutation": p_permutation,
-        "p_random_panels": p_random,
+        "p_random_panels": p_random[0],
         "permutations": permutations,
         "panel_size": panel_size,
         "beats_chance": _answer(p_permutation, permutations),
-        "beats_random_panels": _answer(p_random, random_panels),
-        "cohorts_tested": len(outside),
-        "cohorts_validated": held,
-        "cohorts_not_independent": dict(
-            zip(shared["cohort"], shared["shared_people"].astype(int), strict=True)
-        ),
+        "beats_random_panels": _answer(*p_random),
+        "cohorts_tested": len(tested),
+        "cohorts_validated": int((tested["auc_low"] > 0.5).sum()),
+        "cohorts_not_tested": sorted(untested),
+        "cohorts_not_independent": {
+            name: int(number) for name, number in shared["shared_people"].items()
+        },
     }
     result["new_cohort"] = elsewhere
     return {**result, "statement": _statement(disease, result)}
@@ -126,19 +126,7 @@ def _answer(p_value: float, resamples: int) -> bool | None:
 def _statement(disease: str, found: dict[str, Any]) -> str:
     groups = found["predicts"] == "groups"
     measure, known = ("AUC", "prevalence") if groups else ("concordance", "mean")
-    if not found["panel_size"]:
-        first = f"{disease}: no gene was found that all diseases of the comparison share, so there "
-        first += f"is no panel, and the model predicts the {known}."
-    elif found["beats_chance"] is None:
-        first = f"{disease}: whether the panel of {found['panel_size']} genes beats chance is not "
-        first += f"known: {found['permutations']} label permutations were made, and it takes 19."
-    else:
-        does = "beats chance" if found["beats_chance"] else "does not beat chance"
-        first = f"{disease}: the procedure {does} (cross-validated {measure} "
-        first += f"{'' if groups else 'with ' + found['predicts'] + ' '}{found['auc']:.2f}, "
-        first += f"95 % interval {found['auc_low']:.2f} to {found['auc_high']:.2f}, "
-        first += f"p = {found['p_permutation']:.3g} against {found['permutations']} permutations)."
-    parts = [first]
+    parts = [_against_chance(disease, found, measure, known)]
     if found["beats_random_panels"] is not None and found["panel_size"]:
         if found["beats_random_panels"]:
             parts.append("Its genes do better than random genes")
@@ -153,15 +141,45 @@ def _statement(disease: str, found: dict[str, Any]) -> str:
         )
     else:
         parts.append("No independent cohort was there to test it.")
+    parts += [
+        f"Cohort {cohort} could not test it: its samples all score alike or are too few."
+        for cohort in found["cohorts_not_tested"]
+        if found["panel_size"]
+    ]
     for cohort, people in found["cohorts_not_independent"].items():
         who = "1 person" if people == 1 else f"{people} people"
-        parts.append(
-            f"Cohort {cohort} shares {who} with discovery: it is not independent and does not "
-            "count."
-        )
+        why = f"shares {who} with discovery" if people else "is of a series of discovery"
+        parts.append(f"Cohort {cohort} {why}: it is not independent and does not count.")
     if found["panel_size"]:
         parts.append(_elsewhere(found["new_cohort"], measure))
     return " ".join(parts)
+
+
+def _against_chance(disease: str, found: dict[str, Any], measure: str, known: str) -> str:
+    size = found["panel_size"]
+    panel = f"the panel of {size} gene{'s' if size > 1 else ''}"
+    if not size:
+        return (
+            f"{disease}: the procedure chose no gene, so there is no panel, and the model predicts "
+            f"the {known}."
+        )
+    if np.isnan(found["auc"]):
+        return (
+            f"{disease}: whether {panel} beats chance is not known: no fold of the "
+            "cross-validation could be done, which takes two people of each group in training."
+        )
+    if found["beats_chance"] is None:
+        return (
+            f"{disease}: whether {panel} beats chance is not known: "
+            f"{found['permutations']} label permutations were made, and it takes 19."
+        )
+    does = "beats chance" if found["beats_chance"] else "does not beat chance"
+    of = "" if measure == "AUC" else f"with {found['predicts']} "
+    return (
+        f"{disease}: the procedure {does} (cross-validated {measure} {of}{found['auc']:.2f}, "
+        f"95 % interval {found['auc_low']:.2f} to {found['auc_high']:.2f}, "
+        f"p = {found['p_permutation']:.3g} against {found['permutations']} permutations)."
+    )
 
 
 def _elsewhere(found: dict[str, Any], measure: str) -> str:

@@ -22,7 +22,7 @@ WAYS = {
     "cv": ("cross-validation", BLUE, "o"),
     "leave_one_cohort_out": ("cohort left out", ORANGE, "s"),
     "validation": ("independent cohort", GREEN, "D"),
-    "not_independent": ("cohort that shares people with discovery", GREY, "X"),
+    "not_independent": ("cohort that is not independent", GREY, "X"),
 }
 
 
@@ -131,7 +131,7 @@ def performance(performance: pd.DataFrame) -> Figure:
     Parameters
     ----------
     performance
-        disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high, shared_people.
+        disease, cohort, resampling, n_cases, n_controls, auc, auc_low, auc_high, independent.
 
     Returns
     -------
@@ -142,8 +142,8 @@ def performance(performance: pd.DataFrame) -> Figure:
     if performance.empty:
         return only_message("Nothing could be tested.")
     order = {name: i for i, name in enumerate(WAYS)}
-    shares = performance["shared_people"].fillna(0) > 0
-    ways = performance["resampling"].mask(shares, "not_independent")
+    related = performance["independent"].eq(False).fillna(False)
+    ways = performance["resampling"].mask(related, "not_independent")
     table = performance.assign(way=ways.map(order), tested_by=ways)
     table = table.sort_values(["disease", "way", "cohort"], ignore_index=True)
     new = table["disease"].ne(table["disease"].shift()).cumsum() - 1

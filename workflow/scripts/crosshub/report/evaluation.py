@@ -191,8 +191,11 @@ def _cohort(row: dict[str, Any]) -> str:
 def _way(row: dict[str, Any]) -> str:
     way = WAYS.get(row["resampling"], str(row["resampling"]))
     shared = row.get("shared_people")
-    if row["resampling"] != "validation" or is_missing(shared) or not shared:
+    if row["resampling"] != "validation" or is_missing(shared):
         return way
+    if not shared:
+        same = row.get("same_series")
+        return "cohort of a series of discovery" if not is_missing(same) and same else way
     people = "1 person" if shared == 1 else f"{int(shared):,} people"
     return f"cohort that shares {people} with discovery, without them"
 
@@ -211,6 +214,7 @@ def _chance(source: Source, section: Section, name: str) -> None:
         )
         for disease, item in sorted(verdicts.items())
     ]
+    section.add(*_skipped(next(iter(verdicts.values()), {}).get("resamples", {}), name))
     section.add(
         Text(
             "Chance: " + "; ".join(parts) + ". Permuted labels ask whether the procedure finds "
@@ -218,6 +222,24 @@ def _chance(source: Source, section: Section, name: str) -> None:
             "better than others."
         )
     )
+
+
+def _skipped(resamples: dict[str, dict[str, int]], name: str) -> list[Text]:
+    """Say how many resamples were not possible."""
+    names = {
+        "cv": "test folds of the cross-validation",
+        "permutation": "test folds under permuted labels",
+        "leave_one_cohort_out": "cohorts left out",
+    }
+    missed = [
+        f"{item['skipped']:,} of {item['done'] + item['skipped']:,} {names[kind]}"
+        for kind, item in resamples.items()
+        if item["skipped"]
+    ]
+    if not missed:
+        return []
+    reasons = f"the reasons are in `evaluation/{name}/skipped.tsv`"
+    return [Text(f"Not possible, and in no number: {'; '.join(missed)}; {reasons}.")]
 
 
 def _measures(source: Source, section: Section, name: str) -> None:

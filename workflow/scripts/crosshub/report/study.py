@@ -83,9 +83,9 @@ def _in_short(comparison: dict[str, Any], found: dict[str, Any], genes: Any) -> 
         parts.append("There was no independent cohort to test it in.")
     shared = sum(len(item.get("cohorts_not_independent", {})) for item in found.values())
     if shared:
-        verb = "shares" if shared == 1 else "share"
+        verb = "is" if shared == 1 else "are"
         cohorts = plural(shared, "validation cohort")
-        parts.append(f"{cohorts} {verb} people with discovery and so did not count.")
+        parts.append(f"{cohorts} {verb} not independent of discovery and so did not count.")
     return " ".join(parts)
 
 

@@ -55,7 +55,9 @@ class Selector(SelectorMixin, BaseEstimator):
         """Return 0 and 1 (integer) for classes, standardised numbers (float) for numbers."""
         if is_numbers(y):
             if not varies(y):
-                raise ValueError("the numbers are all the same: nothing can be learned from 1 class")
+                raise ValueError(
+                    "the numbers are all the same: nothing can be learned from 1 class"
+                )
             return (y - y.mean()) / y.std()
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)

@@ -23,25 +23,72 @@ RANKS = ["disease_a", "disease_b", "agreement", *MAPS[:-2], "p_value"]
 
 
 def permute_labels(cohorts: Sequence[Cohort], rng: np.random.Generator) -> list[Cohort]:
-    """Permute the labels inside each accession, jointly for the cohorts that share it.
+    """Permute the labels of people inside each accession, jointly for the cohorts that share it.
 
-    A sample takes over the whole row of labels of another sample of its accession (case of one
-    disease, control of both …), so that group sizes and shared controls stay as they are.
+    A person takes over the whole row of labels of another person of the accession (case of one
+    disease, control of both …), so that group sizes and shared controls stay as they are; see
+    `permute_people`. Cohorts of one accession keep the genes that all of them measure, since
+    samples change between them.
     """
     permuted: dict[str, Cohort] = {}
     for accession in dict.fromkeys(cohort.accession for cohort in cohorts):
         members = [cohort for cohort in cohorts if cohort.accession == accession]
         labels = pd.concat({c.name: c.labels for c in members}, axis=1)
-        shuffled = labels.iloc[rng.permutation(len(labels))].set_axis(labels.index)
         pool = _pooled(members)
+        people = pool.samples["identity"].reindex(labels.index).to_numpy()
+        rows, _ = pd.factorize(pd.MultiIndex.from_frame(labels.astype(str)))
+        shuffled = labels.iloc[permute_people(rows, people, rng)].set_axis(labels.index)
         for cohort in members:
             own = shuffled[cohort.name].dropna(how="all")
             permuted[cohort.name] = _joined(cohort, pool, own)
     return [permuted[cohort.name] for cohort in cohorts]
 
 
+def permute_people(labels: np.ndarray, people: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Permute labels between people, so that what one person carries stays together.
+
+    Samples of one person are alike, whatever their label: they cannot be exchanged with those of
+    others one by one. People with as many samples exchange all of their labels, and a person who
+    carries several (before and after, lesion and healthy skin) exchanges them within, too. Where
+    that can change nothing (every case has two arrays and every control one), all people exchange.
+
+    Parameters
+    ----------
+    labels
+        Of each sample, as numbers.
+    people
+        Identity of each sample.
+    rng
+        Random numbers.
+
+    Returns
+    -------
+    ndarray
+        For each sample the place of the sample whose label it takes over.
+
+    References
+    ----------
+    Winkler et al. 2015, NeuroImage 123:253 (exchangeability blocks).
+    """
+    of_person = pd.Series(np.arange(len(labels))).groupby(people, sort=False).agg(list)
+    places = [np.array(rows) for rows in of_person]
+    carried = [tuple(sorted(labels[rows])) for rows in places]
+    sizes = np.array([len(rows) for rows in places])
+    strata = [np.flatnonzero(sizes == size) for size in np.unique(sizes)]
+    mixed = any(len(set(kinds)) > 1 for kinds in carried)
+    fixed = not mixed and all(len({carried[i] for i in stratum}) == 1 for stratum in strata)
+    taken = np.arange(len(labels))
+    for stratum in [np.arange(len(places))] if fixed else strata:
+        for to, source in zip(stratum, rng.permutation(stratum), strict=True):
+            taken[places[to]] = places[source][0] if fixed else places[source]
+    for rows in places:
+        if mixed and len(rows) > 1:
+            taken[rows] = rng.permutation(taken[rows])
+    return taken
+
+
 def _pooled(members: Sequence[Cohort]) -> Cohort:
-    """Return all samples of an accession once."""
+    """Return all samples of an accession once, with the genes that all of its cohorts measure."""
     if len(members) == 1:
         return members[0]
     first = members[0]
@@ -49,7 +96,7 @@ def _pooled(members: Sequence[Cohort]) -> Cohort:
     once = ~samples.index.duplicated()
 
     def columns(name: str) -> pd.DataFrame:
-        return pd.concat([getattr(c, name) for c in members], axis=1).loc[:, once]
+        return pd.concat([getattr(c, name) for c in members], axis=1, join="inner").loc[:, once]
 
     counts = None if first.counts is None else columns("counts")
     return replace(first, expression=columns("expression"), samples=samples[once], counts=counts)
