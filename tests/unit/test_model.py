@@ -124,6 +124,17 @@ def test_selection_prefers_what_differs_and_repeats(cohorts):
     assert len(panel.votes) == 3 * len(genes)
 
 
+def test_genes_that_lasso_leaves_out_have_one_rank_in_the_vote(make_cohort):
+    cohort = make_cohort("one", n_cases=8, n_controls=8)
+    genes = list(cohort.expression.index)
+    settings = SETTINGS | {"selectors": ["lasso"]}
+    votes = select_panel([cohort], shared_table(genes), ["disease"], settings, seed=3).votes
+    last = votes["rank"].max()
+    n_last = int((votes["rank"] == last).sum())
+    assert n_last > 150
+    assert last == 200 - (n_last - 1) / 2
+
+
 def test_no_shared_gene_gives_empty_tables_with_columns(cohorts):
     panel = select_panel(
         cohorts, shared_table(["G0000"]).assign(shared=False), ["disease"], SETTINGS, seed=1
