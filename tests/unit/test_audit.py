@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub import audit
+from crosshub import audit, figures
 from crosshub.audit import (
     audit_panels,
     audit_study,
@@ -202,6 +202,14 @@ def test_missing_genes_are_named(make_cohort):
     assert found["missing"].tolist() == ["NOWHERE", "GONE"]
     assert np.isfinite(found.loc[0, "auc"])
     assert np.isnan(found.loc[1, "auc"])
+
+
+def test_panels_of_which_nothing_is_measured_have_a_table_and_a_figure(make_cohort):
+    few = {"repeats": 1, "permutations": 2, "random_panels": 2}
+    cohort = make_cohort(n_cases=4, n_controls=4, genes=20)
+    found = audit_panels(panels(["GONE"]), cohort, rng=np.random.default_rng(0), **few)
+    assert found.loc[0, "auc":"random_high"].isna().all()
+    assert "No gene of a published panel" in figures.audit(found).axes[0].texts[0].get_text()
 
 
 def test_signs_are_compared_between_cohorts():

@@ -32,6 +32,11 @@ from crosshub.shared.overlap import permute_people
 from crosshub.symbols import GeneNames, current
 
 COLUMNS = ("name", "genes", "disease", "citation")
+AUDIT = [
+    *("panel", "published_for", "cohort", "disease", "n_cases", "n_controls", "n_genes", "missing"),
+    *("auc", "auc_low", "auc_high", "p_permutation", "p_random_panels", "percentile"),
+    *("random_low", "random_high", "citation"),
+]
 FOLDS = 5
 # Models that are fitted at once: a thousand of 200 genes in 500 samples would take gigabytes.
 BLOCK = 50
@@ -240,7 +245,7 @@ def audit_panels(
             others = np.array([[row_of[gene] for gene in part] for part in drawn], int)
             row |= _judge(values, own, others, orders, case, folds)
         rows.append(row | {"citation": panel.citation})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=AUDIT)
 
 
 def _averaged(cohort: Cohort) -> Cohort:
