@@ -2,16 +2,23 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: demo test lint bench docs lock docking
+.PHONY: demo test test-unit test-workflow lint bench docs lock docking
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
 	@echo "The report of the demo: results/demo/report.html"
 
-# Where AutoDock Vina has no wheel, the tests that need it skip and say so.
+# Where AutoDock Vina has no wheel, the tests that need it skip and say so. The two halves take
+# about as long as each other and run side by side.
 test: .venv/installed
 	-$(MAKE) --no-print-directory docking
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+	$(MAKE) --no-print-directory -j2 test-unit test-workflow
+
+test-unit: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit
+
+test-workflow: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/workflow
 
 # AutoDock Vina and Meeko, which only docking needs; wheels for Python 3.11 and 3.12.
 docking: .venv/docking

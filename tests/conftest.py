@@ -31,6 +31,19 @@ def mirror():
 
 
 @pytest.fixture(scope="session")
+def real_signatures(mirror):
+    """Find a file of real signatures: real_signatures("l1000_level5_12328x2.gctx")."""
+
+    def find(name):
+        path = mirror.parent / "signatures" / name
+        if not path.exists():
+            pytest.skip(f"the mirror has no {name}")
+        return path
+
+    return find
+
+
+@pytest.fixture(scope="session")
 def make_cohort():
     """Make a cohort of noise with effects (in SD) on named genes."""
 
@@ -60,3 +73,17 @@ def make_cohort():
         return Cohort(name, accession or name, disease, role, values, table)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def library_of():
+    """Return a function that standardises compounds, given column by column."""
+    from crosshub.chemistry import standardise_library
+    from crosshub.chemistry.library import COLUMNS
+
+    def made(**columns):
+        rows = pd.DataFrame(columns, columns=[*COLUMNS, "table", "fault"]).astype(object).fillna("")
+        rows = rows.astype(str)
+        return standardise_library(rows.assign(row=range(1, len(rows) + 1), order=0))
+
+    return made

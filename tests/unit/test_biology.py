@@ -190,7 +190,11 @@ def test_truth_counts_hits_and_misses():
     assert table.loc["shared_all", "false_discovery_rate"] == pytest.approx(1 / 3)
     assert table.loc["shared_all_direction", "true_positive"] == 1
     assert table.loc["duplicates", ["found", "true_positive"]].tolist() == [1, 1]
-    assert table.loc["reversers_in_first_10", "true_positive"] == 1
+    head = ["planted", "found", "true_positive", "false_discovery_rate"]
+    assert table.loc["reversers_at_the_head", head].tolist() == [1, 1, 0, 1]
+    # A perfect list has no compound that counts as wrong.
+    table = recover_truth(truth, genes, links, compounds.assign(rank=[2, 1])).set_index("what")
+    assert table.loc["reversers_at_the_head", head].tolist() == [1, 1, 1, 0]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "<html><body>Not found</body></html>", "A\tB\n"])

@@ -2,14 +2,13 @@ import gzip
 import os
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from crosshub.chemistry import (
     DESCRIPTORS,
-    describe_structures,
     draw,
-    read_structures,
+    read_library,
     standardise,
+    standardise_library,
 )
 from crosshub.errors import DataError
 
@@ -89,23 +88,20 @@ def test_no_structure(smiles, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_descriptors():
-    table = pd.DataFrame(
-        {
-            "name": ["aspirin", "vorinostat", "cyclosporin-like", "catechol"],
-            "smiles": [
-                ASPIRIN,
-                VORINOSTAT,
-                "CCCCCCCCCCCCCCCCCC(=O)OCC(COC(=O)CCCCCCCCCCCCCCCCC)OC(=O)CCCCCCCCCCCCCCCCC",
-                "Oc1ccccc1O",
-            ],
-            "phase": ["Launched", "Launched", "", ""],
-        }
+def test_descriptors(library_of):
+    found = library_of(
+        name=["aspirin", "vorinostat", "cyclosporin-like", "catechol"],
+        smiles=[
+            ASPIRIN,
+            VORINOSTAT,
+            "CCCCCCCCCCCCCCCCCC(=O)OCC(COC(=O)CCCCCCCCCCCCCCCCC)OC(=O)CCCCCCCCCCCCCCCCC",
+            "Oc1ccccc1O",
+        ],
+        phase=["Launched", "Launched", "", ""],
     )
-    found, failures = describe_structures(table)
-    assert failures.empty
-    assert list(found.columns) == ["name", "smiles", "inchikey", *DESCRIPTORS, "phase"]
-    found = found.set_index("name")
+    assert found.unreadable.empty
+    assert set(DESCRIPTORS) <= set(found.structures.columns)
+    found = found.structures.set_index("name")
     # Values of PubChem (weight, TPSA, donors) and of the QED paper's reference code.
     aspirin = found.loc["aspirin"]
     assert aspirin["molecular_weight"] == pytest.approx(180.16, abs=0.01)
@@ -122,28 +118,28 @@ def test_descriptors():
     assert found["pains"].tolist() == [False, False, False, True]
 
 
-def test_what_cannot_be_read_is_listed(capfd):
+def test_what_cannot_be_read_is_listed(capfd, library_of):
     smiles = ["C1CC", ASPIRIN, None, "CN(C)(C)(C)C", "*CC"]
-    table = pd.DataFrame({"name": list("abcde"), "smiles": smiles, "targets": list("vwxyz")})
-    found, failures = describe_structures(table)
+    library = library_of(name=list("abcde"), smiles=smiles, targets=list("vwxyz"))
+    found = library.structures[library.structures["reason"] == ""]
     assert found["name"].tolist() == ["b"]
     assert found["targets"].tolist() == ["w"]
-    assert list(failures.columns) == ["name", "smiles", "reason", "targets"]
-    reasons = failures.set_index("name")["reason"]
+    reasons = library.unreadable.set_index("name")["reason"]
+    assert library.unreadable["targets"].tolist() == list("vxyz")
     assert reasons.index.tolist() == list("acde")
     assert "cannot be parsed" in reasons["a"]
     assert reasons["c"] == "no SMILES is given"
     assert "Explicit valence" in reasons["d"]
     assert "no InChIKey" in reasons["e"]
-    assert len(found) + len(failures) == len(table)
+    assert len(found) + len(reasons) == len(smiles)
     assert capfd.readouterr() == ("", "")
 
 
-def test_no_compounds():
-    found, failures = describe_structures(pd.DataFrame({"name": [], "smiles": []}))
-    assert found.empty
-    assert failures.empty
-    assert "inchikey" in found
+def test_no_compounds(library_of):
+    found = library_of()
+    assert found.structures.empty
+    assert found.unreadable.empty
+    assert "inchikey" in found.structures
 
 
 def test_drawing():
@@ -157,7 +153,7 @@ def test_drawing():
         draw("C1CC")
 
 
-def test_tables_are_joined_by_name(tmp_path):
+def test_tables_are_read_row_by_row(tmp_path):
     hub = tmp_path / "hub.txt"
     hub.write_text(
         '!Source\t"Hub"\n!x\n'
@@ -175,48 +171,55 @@ def test_tables_are_joined_by_name(tmp_path):
         )
     own = tmp_path / "own.csv"
     own.write_text(f'Name,SMILES\nVorinostat,{VORINOSTAT}\n"a,b",CC\n,CCC\nsecret,restricted\n')
-    found = read_structures([hub, lincs, own])
-    assert list(found.columns) == ["name", "smiles", "phase", "mechanism", "targets"]
-    assert found.to_numpy().tolist() == [
-        ["Aspirin", ASPIRIN, "Launched", "COX inhibitor!", "PTGS1|PTGS2"],
-        ["[sar9,met]", "", "Phase 1", "", ""],
-        ["vorinostat", VORINOSTAT, "", "", "HDAC1|HDAC2"],
-        ["a,b", "CC", "", "", ""],
-        ["secret", "", "", "", ""],
+    found = read_library([hub, lincs, own])
+    columns = ["name", "smiles", "phase", "mechanism", "targets", "table", "row"]
+    assert found[columns].to_numpy().tolist() == [
+        ["Aspirin", "", "Launched", "COX inhibitor!", "PTGS1|PTGS2", "hub.txt", 1],
+        ["[sar9,met]", "", "Phase 1", "", "", "hub.txt", 2],
+        ["aspirin", "", "4", "other", "X1; X2", "lincs.tsv.gz", 1],
+        ["aspirin", ASPIRIN, "4", "other", "", "lincs.tsv.gz", 2],
+        ["vorinostat", "", "", "", "HDAC1; HDAC2", "lincs.tsv.gz", 3],
+        ["Vorinostat", VORINOSTAT, "", "", "", "own.csv", 1],
+        ["a,b", "CC", "", "", "", "own.csv", 2],
+        ["", "CCC", "", "", "", "own.csv", 3],
+        ["secret", "", "", "", "", "own.csv", 4],
     ]
-    assert read_structures([]).empty
+    joined = standardise_library(found).structures.set_index("name")
+    assert joined.loc["aspirin", ["smiles", "phase", "targets"]].tolist() == [
+        ASPIRIN, "Launched", "PTGS1|PTGS2",
+    ]  # fmt: skip
+    assert read_library([]).empty
 
 
 def test_bad_tables(tmp_path):
     path = tmp_path / "t.tsv"
     path.write_text("drug\tsmiles\na\tC\n")
     with pytest.raises(DataError, match="no column of names"):
-        read_structures([path])
+        read_library([path])
     with pytest.raises(DataError, match="cannot be read"):
-        read_structures([tmp_path / "absent.tsv"])
+        read_library([tmp_path / "absent.tsv"])
     path.write_text("")
     with pytest.raises(DataError, match="cannot be read"):
-        read_structures([path])
+        read_library([path])
     path.write_text("name\tsmiles\na\tC\tx\ty\nb\tC\tx\ty\tz\n")
     with pytest.raises(DataError, match="cannot be read") as caught:
-        read_structures([path])
+        read_library([path])
     assert "\n" not in str(caught.value)
 
 
 def test_real_drug_repurposing_hub():
     samples = real("repurposing_samples_20200324.txt")
-    table = read_structures([real("repurposing_drugs_20200324.txt"), samples])
-    assert len(table) == 6798
-    assert (table["smiles"] != "").all()
-    vorinostat = table.set_index("name").loc["vorinostat"]
-    assert vorinostat["phase"] == "Launched"
-    assert vorinostat["mechanism"] == "HDAC inhibitor"
-    assert "HDAC1" in vorinostat["targets"].split("|")
-    given = pd.read_csv(samples, sep="\t", skiprows=9, dtype=str).drop_duplicates("pert_iname")
-    keys = given.set_index("pert_iname")["InChIKey"]
-    part = table.iloc[::20]
+    rows = read_library([real("repurposing_drugs_20200324.txt"), samples])
+    assert rows["name"].str.lower().nunique() == 6798
+    drugs = rows[rows["order"] == 0].set_index("name")
+    assert drugs.loc["vorinostat", ["phase", "mechanism"]].tolist() == [
+        "Launched", "HDAC inhibitor",
+    ]  # fmt: skip
+    assert "HDAC1" in drugs.loc["vorinostat", "targets"].split("|")
+    part = rows[rows["smiles"] != ""].drop_duplicates("name").iloc[::20]
     found = [standardise(smiles) for smiles in part["smiles"]]
     assert None not in found
     # The first block of the key is the skeleton: salts apart, it must be the one of the Hub.
-    same = [s.inchikey[:14] == keys[name][:14] for s, name in zip(found, part["name"], strict=True)]
+    pairs = zip(found, part["given_inchikey"], strict=True)
+    same = [structure.inchikey[:14] == key[:14] for structure, key in pairs]
     assert sum(same) / len(same) > 0.95

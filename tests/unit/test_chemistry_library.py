@@ -2,11 +2,17 @@
 
 import gzip
 
-import pandas as pd
 import pytest
-from crosshub.chemistry import DESCRIPTORS, find_known, read_library, standardise_library
+from crosshub.chemistry import (
+    DESCRIPTORS,
+    find_known,
+    read_library,
+    standardise_library,
+    up_to_date_targets,
+)
 from crosshub.chemistry.identities import _parse
 from crosshub.errors import DataError
+from crosshub.symbols import GeneNames
 from crosshub.tables import write_table
 from rdkit import Chem
 
@@ -117,9 +123,10 @@ def test_nothing_is_lost(tmp_path):
     counts = found.summary
     assert counts["rows"] == 11
     assert counts["rows_without_smiles"] == 3
-    assert counts["rows_unreadable"] == 6
+    assert (counts["rows_unreadable"], counts["rows_readable_without_name"]) == (5, 1)
     assert counts["rows_with_structure"] == 2
-    parts = ("rows_without_smiles", "rows_unreadable", "rows_with_structure")
+    parts = ("rows_without_smiles", "rows_unreadable", "rows_readable_without_name",
+             "rows_with_structure")  # fmt: skip
     assert counts["rows"] == sum(counts[part] for part in parts)
 
 
@@ -232,4 +239,92 @@ def test_real_hub_has_phase_and_indication(mirror):
     assert table.loc["imatinib", "inchikey"] == "KTUFNOKKBVMGRW-UHFFFAOYSA-N"
     assert (table["phase"] != "").all()
     assert "leukemia" in table.loc["imatinib", "indication"]
-    assert isinstance(found.conflicts, pd.DataFrame)
+    assert found.conflicts.empty
+
+
+def read(tmp_path, text, name="t.tsv"):
+    path = tmp_path / name
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return read_library([path])
+
+
+def test_a_quote_in_a_table_swallows_no_row(tmp_path):
+    text = 'name\tsmiles\tmoa\n"stray\tCCO\t\nb\tCC\t5"\n"[sar9,met]"\tC\t"a ""b"" c"\n"\tCCC\t\n'
+    found = read(tmp_path, text)
+    assert found["name"].tolist() == ['"stray', "b", "[sar9,met]", '"']
+    assert found["smiles"].tolist() == ["CCO", "CC", "C", "CCC"]
+    assert found["mechanism"].tolist() == ["", '5"', 'a "b" c', ""]
+    quoted = read(tmp_path, 'Name,SMILES\n"a,b","CC"\nc 5",CCC\n', "t.csv")
+    assert quoted["name"].tolist() == ["a,b", 'c 5"']
+    for text in (
+        'name,smiles\n"a,CC\nb,CCC\n',
+        'name,smiles\n"a,CC\nb,"CCC"\nc,C\n',
+        'name,smiles\nz,C\n"a,CC\nb,CCC\nc,",C\n',
+    ):
+        with pytest.raises(DataError, match=r"t\.csv: cannot be read .*line .*quotes") as caught:
+            read(tmp_path, text, "t.csv")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "mark"), [("t.tsv", "\t"), ("t.csv", ",")])
+def test_one_separator_more_than_the_header_shifts_nothing(tmp_path, name, mark):
+    text = "!note\nname\tsmiles\nboth\tCC\t\nshort\n\nlast\tCCC\t\t\n".replace("\t", mark)
+    found = read(tmp_path, text, name)
+    assert found["name"].tolist() == ["both", "short", "last"]
+    assert found["smiles"].tolist() == ["CC", "", "CCC"]
+    with pytest.raises(DataError, match="line 4 has 3 cells, the header 2") as caught:
+        read(tmp_path, "!note\nname\tsmiles\na\tC\nb\tC\tlost\n".replace("\t", mark), name)
+    assert "\n" not in str(caught.value)
+
+
+def test_columns_of_one_name_are_one(tmp_path):
+    text = "Name\tNAME\tsmiles\tSMILES\tsmiles\na\tx\t\tCC\tC\n\tb\tCCC\t\t\n"
+    found = read(tmp_path, text)
+    assert found[["name", "smiles"]].to_numpy().tolist() == [["a", "CC"], ["b", "CCC"]]
+
+
+def test_a_damaged_archive_names_the_file(tmp_path):
+    packed = bytearray(gzip.compress("".join(f"c{i}\tC{i}\n" for i in range(3000)).encode()))
+    packed[40:60] = bytes(20)
+    with pytest.raises(DataError, match=r"drugs\.tsv\.gz: cannot be read") as caught:
+        read(tmp_path, bytes(packed), "drugs.tsv.gz")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("drugs.smiles.tsv", "name\tsmiles\na\tCC\n"),
+        ("drugs.csv.tsv", "name\tsmiles\na\tCC\n"),
+        ("own.CSV", "name,smiles\na,CC\n"),
+        ("own.CSV.GZ", gzip.compress(b"name,smiles\na,CC\n")),
+        ("own.v1.sdf.SMI", "CC a\n"),
+        ("own", "name\tsmiles\na\tCC\n"),
+    ],
+)
+def test_the_end_of_the_name_says_what_a_file_is(tmp_path, name, text):
+    found = read(tmp_path, text, name)
+    assert found[["name", "smiles"]].to_numpy().tolist() == [["a", "CC"]]
+
+
+def test_targets_have_the_symbols_in_force(tmp_path):
+    rows = read(tmp_path, HEAD + "ambroxol\tC\t\t\tGBA, TP53;SCN9A|GBA1\t\nb\tCC\t\t\tA1|x\t\n")
+    names = GeneNames(
+        frozenset({"GBA1", "TP53", "SCN9A", "ONE", "TWO"}),
+        {"GBA": ("GBA1",), "A1": ("ONE", "TWO")},
+        {},
+    )
+    found = up_to_date_targets(rows, names)
+    assert found["targets"].tolist() == ["GBA1|TP53|SCN9A", "A1|x"]
+    structures = standardise_library(found).structures
+    assert structures["targets"].tolist() == ["GBA1|TP53|SCN9A", "A1|x"]
+    assert up_to_date_targets(read_library([]), names).empty
+
+
+def test_a_row_without_name_is_not_unreadable(tmp_path):
+    counts = library(
+        tmp_path, HEAD + "a\tCC\t\t\t\t\n\tCCC\t\t\t\t\n\tC1CC\t\t\t\t\nb\tC1CC\t\t\t\t\n"
+    ).summary
+    assert counts["rows_without_name"] == 2
+    assert counts["rows_unreadable"] == 2
+    assert counts["rows_readable_without_name"] == 1

@@ -6,7 +6,6 @@ import pytest
 from crosshub.chemistry import (
     add_neighbours,
     cluster,
-    describe_structures,
     draw_grid,
     draw_scaffolds,
     enrich_scaffolds,
@@ -15,6 +14,8 @@ from crosshub.chemistry import (
     nearest,
 )
 from crosshub.chemistry.alerts import brenk, pains
+from crosshub.chemistry.neighbours import _neighbours
+from crosshub.compounds.found import reverses
 from crosshub.errors import DataError
 from crosshub.simulate.compounds import read_structures
 from rdkit import Chem, DataStructs
@@ -50,6 +51,16 @@ def test_clusters_are_those_of_the_reference(series, distance):
     assert as_sets(labels) == {frozenset(last - place for place in group) for group in theirs}
     # Numbers begin with the cluster of the first compound.
     assert list(dict.fromkeys(labels)) == list(range(1, len(theirs) + 1))
+
+
+def test_neighbours_are_kept_in_few_bytes(series):
+    prints = fingerprints(series)
+    near = _neighbours(prints, 0.6)
+    assert {places.dtype for places in near} == {np.dtype(np.int32)}
+    similar = np.array([DataStructs.BulkTanimotoSimilarity(one, prints) for one in prints])
+    np.fill_diagonal(similar, 0)
+    for places, row in zip(near, similar, strict=True):
+        assert places.tolist() == np.flatnonzero(row >= 1 - 0.6).tolist()
 
 
 def test_planted_series_are_found(series):
@@ -135,13 +146,17 @@ def test_hits():
     score, fdr = np.linspace(-3, 3, 100), np.repeat([0.01, 1], [30, 70])
     table = pd.DataFrame({"score": score, "fdr": fdr})
     hits, criterion = is_hit(table)
-    assert (hits.sum(), criterion) == (30, "reversing, FDR at most 0.05")
+    assert (hits.sum(), criterion) == (30, "reversing, FDR at most 0.1")
     hits, criterion = is_hit(table.assign(fdr=1.0))
     assert (np.flatnonzero(hits).tolist(), criterion) == (
         list(range(20)),
         "the best 20 of the list",
     )
     assert is_hit(table.iloc[:9].assign(fdr=1.0))[0].sum() == 3
+    both = pd.DataFrame({"score": [-1, 1, -1, 0], "fdr": [0.1, 0.01, 0.11, 0.01]})
+    assert reverses(both).tolist() == [True, False, False, False]
+    assert reverses(both, fdr=0.2).tolist() == [True, False, True, False]
+    assert is_hit(pd.DataFrame(columns=["score", "fdr"]))[0].tolist() == []
 
 
 def test_alerts_are_those_of_the_catalogue():
@@ -161,13 +176,11 @@ def test_alerts_are_those_of_the_catalogue():
         assert matched > 3
 
 
-def test_veber_and_lipinski():
+def test_veber_and_lipinski(library_of):
     chain = "CCCCCCCCCCCCCC"
     sugar = "OCC1OC(OC2C(CO)OC(O)C(O)C2O)C(O)C(O)C1O"
-    found, _ = describe_structures(
-        pd.DataFrame({"name": ["chain", "sugar", "aspirin"],
-                      "smiles": [chain, sugar, "CC(=O)Oc1ccccc1C(=O)O"]})
-    )  # fmt: skip
+    smiles = [chain, sugar, "CC(=O)Oc1ccccc1C(=O)O"]
+    found = library_of(name=["chain", "sugar", "aspirin"], smiles=smiles).structures
     assert found["veber_violations"].tolist() == [1, 1, 0]
     assert found["fraction_sp3"].tolist() == [1, 1, pytest.approx(1 / 9)]
     assert (found.loc[1, "h_bond_donors"], found.loc[1, "lipinski_violations"]) == (8, 2)

@@ -32,12 +32,15 @@ def test_scaffolds_and_known_drugs_are_shown(tmp_path):
     known = pd.DataFrame({"name": ["phenetole"], "smiles": ["CCOc1ccccc1"]})
     write_table(add_neighbours(table, known), folder / "neighbours.tsv")
     counts = {"rows": 30, "rows_without_smiles": 4, "rows_unreadable": 3, "identities": 21,
-              "identities_with_several_names": 2}  # fmt: skip
+              "identities_with_several_names": 2, "rows_readable_without_name": 5,
+              "names_in_conflict": 3, "names_in_conflict_of_connectivity": 1}  # fmt: skip
     write_json(counts, tmp_path / "compounds" / "structures.json")
     structures.identities(source, section)
     structures.scaffolds(source, section, "all")
     text, scaffolds, nearest = section.blocks
     assert "30 rows" in str(text)
+    assert "5 readable ones have no name" in str(text)
+    assert "3 names stood for several structures, 1 of them" in str(text)
     assert "the best 6 of the list" in str(scaffolds)
     assert "<svg" in str(scaffolds)
     assert "phenetole" in str(nearest)

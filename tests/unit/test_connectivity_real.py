@@ -1,12 +1,9 @@
 """The scores on real L1000 signatures: who is found first, and who is found beside."""
 
-import os
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
-from crosshub.compounds.summary import summarise_compounds
+from crosshub.compounds.asking import ask
 from crosshub.connectivity import SCORES, make_query, match_signatures, score_signatures
 from crosshub.signatures import SignatureStore, index_signatures
 
@@ -17,20 +14,10 @@ ALL_INHIBITORS = INHIBITORS | {"APHA-compound-8"}
 SUMS = ["sum", "xsum"]
 
 
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
-
-
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
+def store(tmp_path_factory, real_signatures):
     folder = tmp_path_factory.mktemp("real") / "store"
-    index_signatures(real("l1000_level5_SKB_5000x100.tsv.gz"), folder)
+    index_signatures(real_signatures("l1000_level5_SKB_5000x100.tsv.gz"), folder)
     store = SignatureStore.open(folder)
     assert (store.n_genes, len(store.signatures)) == (4996, 100)
     return store
@@ -82,9 +69,7 @@ def vorinostat(store):
 
 def test_vorinostat_finds_its_class(store):
     top, bottom = vorinostat(store)
-    matches, _ = match_signatures(
-        store, top, bottom, permutations=1000, rng=np.random.default_rng(0)
-    )
+    matches = match_signatures(store, top, bottom, permutations=1000, rng=np.random.default_rng(0))
     for name in SCORES:
         best = matches.sort_values(name, ascending=False)["compound"]
         # By the sum HC-toxin, the stronger one, leads.
@@ -101,12 +86,10 @@ def test_a_null_study_finds_nothing(store):
     found, low = 0, []
     for i in range(15):
         genes = list(store.genes[np.random.default_rng(i).permutation(store.n_genes)[:100]])
-        matches, null = match_signatures(
+        compounds, matches = ask(
             store, genes[:50], genes[50:], permutations=300, rng=np.random.default_rng(50 + i)
         )
-        found += (matches["fdr"] <= 0.1).any() + (
-            summarise_compounds(matches, null)["fdr"] <= 0.1
-        ).any()
+        found += (matches["fdr"] <= 0.1).any() + (compounds["fdr"] <= 0.1).any()
         low.append((matches["p_value"] <= 0.05).mean())
     assert found <= 1
     assert 0.02 < np.mean(low) < 0.08
@@ -114,9 +97,7 @@ def test_a_null_study_finds_nothing(store):
 
 def test_the_opposite_query_is_reversed_by_the_class(store):
     top, bottom = vorinostat(store)
-    summary = summarise_compounds(
-        *match_signatures(store, bottom, top, permutations=500, rng=np.random.default_rng(0))
-    )
+    summary, _ = ask(store, bottom, top, permutations=500, rng=np.random.default_rng(0))
     assert set(summary["compound"].iloc[:4]) == INHIBITORS
     assert summary["rank"].tolist() == list(range(1, 101))
     assert (summary["fdr"].iloc[:4] < 0.1).all()

@@ -513,7 +513,11 @@ def test_network(tmp_path):
 def test_compounds(tmp_path):
     text = words(figures.compounds(compound_table()), tmp_path)
     assert "First 20 of 30 compounds" in text
-    assert "FDR ≤ 0.05 (n = 5)" in text
+    assert "reverses, FDR ≤ 0.1 (n = 10)" in text
+    assert "not found (n = 10)" in text
+    turned = compound_table().assign(score=1.0)
+    text = words(figures.compounds(turned, fdr=0.05), tmp_path)
+    assert "not found (n = 20)" in text
     assert "1. compound 1" in text
     assert "No compound" in words(figures.compounds(compound_table(0)), tmp_path)
 

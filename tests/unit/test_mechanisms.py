@@ -40,14 +40,14 @@ def test_a_planted_mechanism_comes_first_and_names_its_compounds():
     mechanism = [["kinase inhibitor", "ion channel blocker", "agonist"][i % 3] for i in range(400)]
     for i in range(8):
         scores[i] = -3 - i / 10
-        mechanism[i] = "HDAC inhibitor|kinase inhibitor"
+        mechanism[i] = "histone 1,2-deacetylase inhibitor|kinase inhibitor"
         scores[20 + i] = 3 + i / 10
         mechanism[20 + i] = "proteasome inhibitor"
-    targets = ["HDAC1, HDAC2" if i < 8 else "" for i in range(400)]
+    targets = ["HDAC1|HDAC2" if i < 8 else "" for i in range(400)]
     table = enrich_mechanisms(candidates(scores, mechanism, targets), rng)
     assert list(table.columns) == COLUMNS
     best = table[table["kind"] == "mechanism"].iloc[0]
-    assert best["name"] == "HDAC inhibitor"
+    assert best["name"] == "histone 1,2-deacetylase inhibitor"
     assert best["enrichment_score"] < -0.9
     assert best["fdr"] < 0.01
     assert best["leading"].split("|")[0] == "C0007"

@@ -85,6 +85,17 @@ def test_concordance_and_its_error_equal_those_of_survival(golden):
         assert value - low == pytest.approx(min(Z * row.error, value), abs=1e-10)
 
 
+def test_the_error_of_people_with_several_samples_equals_survival(golden):
+    table = golden("concordance/clustered")
+    outcome, score = table["outcome"].to_numpy(float), table["score"].to_numpy(float)
+    value, low, high = concordance_interval(outcome, score, table["person"].to_numpy())
+    assert value == pytest.approx(table["concordance"][0], abs=1e-12)
+    assert value - low == pytest.approx(Z * table["error"][0], abs=1e-10)
+    narrow = concordance_interval(outcome, score)
+    assert narrow[0] == value
+    assert narrow[1] > low
+
+
 def test_two_classes_written_as_numbers_have_the_concordance_of_classes():
     rng = np.random.default_rng(1)
     case, score = rng.random(30) < 0.4, rng.normal(size=30).round(1)

@@ -123,7 +123,7 @@ def test_one_disease_is_asked_once():
 def test_a_query_that_cannot_be_made_says_why():
     table = shared_of(genes_of())
     nothing = build_queries(table.assign(p_value=np.nan), {}, {}, EVERY)[0]
-    assert nothing.reason == "no gene is up or down"
+    assert nothing.reason == "no gene is shared"
     few = build_queries(table, {}, {}, ["up0", "up1", "down0"])[0]
     assert "fewer than 3 genes" in few.reason
     side = build_queries(table, {}, {}, ["up0", "up1", "up2", "down0"])[0]
@@ -145,3 +145,35 @@ def test_mistakes():
         build_queries(table.drop(columns="shared"), {}, {}, EVERY)
     with pytest.raises(DataError, match="none of the study's genes"):
         build_queries(table, {}, {}, ["Trp53"])
+
+
+def test_a_query_of_which_no_gene_is_found_is_not_asked():
+    """What would fill it up is noise, and a list of drugs against noise fools its reader."""
+    table = genes_of(changed_up=0, changed_down=0)
+    differential = dict.fromkeys(["x", "y"], disease_of(table))
+    queries = build_queries(shared_of(table), differential, {}, EVERY, fdr=0.05)
+    assert [query.reason for query in queries] == [
+        "no gene is shared", "no gene changes at FDR 0.05", "no gene changes at FDR 0.05",
+    ]  # fmt: skip
+    genes, asked = query_tables(queries)
+    assert genes.empty
+    assert list(genes.columns) == list(GENE_COLUMNS)
+    assert not asked["asked"].any()
+    # One gene is enough; but it must be in the reference.
+    one = shared_of(genes_of(changed_up=1, changed_down=0))
+    asked = query_tables(build_queries(one, {}, {}, EVERY))[1].iloc[0]
+    assert asked["asked"]
+    assert asked[["up", "filled_up", "filled_down"]].tolist() == [10, 9, 10]
+    away = build_queries(one, {}, {}, [gene for gene in EVERY if gene != "up0"])[0]
+    assert away.reason == "none of its genes is in the reference"
+    assert away.genes["gene"].tolist() == ["up0"]
+
+
+def test_modules_are_asked_with_small_queries_too():
+    table = genes_of()
+    modules = modules_of(M1=EVERY[:14], M2=EVERY[:4])
+    given = (shared_of(table), {"x": disease_of(table)}, {"x": modules}, EVERY)
+    by_name = {query.name: query for query in build_queries(*given, size=5)}
+    assert by_name["module.x.M1"].reason == ""
+    assert len(by_name["module.x.M1"].side("up")) == 5
+    assert by_name["module.x.M2"].reason.startswith("fewer than 5 genes")

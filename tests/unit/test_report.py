@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from crosshub import figures
 from crosshub.config import complete, read_schema
+from crosshub.connectivity import SCORES
 from crosshub.docking import judge_control
 from crosshub.errors import DataError
 from crosshub.qc.confounding import COLUMNS as CONFOUNDING_COLUMNS
@@ -439,6 +440,11 @@ def test_numbers_in_the_page(page):
     assert "20 had another signature of the same compound" in text
     assert "2 genes up (1 of them in the reference, 1 filled up with genes" in text
     assert "10 compounds of 30 reverse the shared signature" in text
+    # Whose each score is, and where it fails.
+    for score in SCORES.values():
+        assert score.citation in text
+        assert score.limits in text
+    assert "over all cell lines where a cell line has fewer than 10 signatures" in text
     assert "1 compound reverses all 2 at a false discovery rate of 0.1" in text
     assert "1,200 of a control; 3 weak. Of 1 name nothing is left" in text
     assert "The first 25 of 30 rows; all are in compounds/all/candidates.tsv" in " ".join(

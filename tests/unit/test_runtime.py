@@ -1,4 +1,6 @@
+import ast
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -6,9 +8,10 @@ import warnings
 from pathlib import Path
 from types import SimpleNamespace
 
+import crosshub
 import pytest
 from crosshub.errors import ConfigError, DataError
-from crosshub.provenance import input_hashes, source_hash, versions
+from crosshub.provenance import input_hashes, reference_name, source_hash, versions
 from crosshub.randomness import derived_seed, generator
 from crosshub.runtime import job
 
@@ -194,3 +197,51 @@ def test_the_real_scripts_depend_on_what_they_use(tmp_path):
     labels.write_text(labels.read_text() + "\n")
     assert source_hash(label) != before[0]
     assert source_hash(fit) == before[1]
+
+
+def test_the_folder_of_a_reference_is_of_all_that_its_store_depends_on():
+    plain = {"reference": "x/My ref.v2.gctx", "genes": None, "signatures": None, "release": None}
+    plain |= {"hit_fdr": 0.05}
+
+    def name(gene_names=None, **changes):
+        return reference_name({"compounds": plain | changes, "prepare": {"gene_names": gene_names}})
+
+    assert re.fullmatch(r"My_ref_[0-9a-f]{8}", name())
+    assert name() == name(hit_fdr=0.2)
+    others = [
+        name(reference="y/My ref.v2.gctx"), name(genes="g.tsv"), name(signatures="g.tsv"),
+        name(signatures=["g.tsv"]), name(release="g.tsv"), name(gene_names="g.tsv"),
+    ]  # fmt: skip
+    assert len({name(), *others}) == 7
+    assert name(reference=None) == ""
+
+
+def compiled_names(tree):
+    """Return the functions of a module that numba compiles."""
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+        and any("jit" in ast.unparse(decorator) for decorator in node.decorator_list)
+    }
+
+
+def test_compiled_functions_use_nothing_of_another_file():
+    """The cache of numba sees changes in the file of a function, not in those it imports from."""
+    package = Path(crosshub.__file__).parent
+    number = 0
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {
+            alias.asname or alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("crosshub")
+            for alias in node.names
+        }
+        compiled = compiled_names(tree)
+        number += len(compiled)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef) and node.name in compiled:
+                used = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+                assert not used & imported, f"{path}: {node.name}"
+    assert number > 20

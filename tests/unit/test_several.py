@@ -1,9 +1,13 @@
 """Compounds that reverse several diseases: under the null, planted, and by definition."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub.compounds.found import FDR
 from crosshub.compounds.several import reverse_all
+from crosshub.config import read_schema
 from crosshub.differential import benjamini_hochberg
 
 DISEASES = ["a", "b", "c"]
@@ -91,3 +95,18 @@ def test_the_conjunction_on_correlated_noise_of_a_store_stays_conservative():
         p = (1 + (rng.normal(size=(999, 1, 1)) <= z).sum(axis=0)) / 1000
         found_any += (reverse_all(compounds(p), DISEASES)["fdr_all_diseases"] <= 0.1).any()
     assert found_any <= 8
+
+
+def test_a_score_that_is_not_below_zero_reverses_nothing():
+    p, scores = np.full((40, 3), 0.001), -np.ones((40, 3))
+    scores[0, 1], scores[1], scores[2, 2] = 0.5, 1, 0
+    found = reverse_all(compounds(p, scores), DISEASES, at_least=2).set_index("compound")
+    assert found.loc[["c0000", "c0001", "c0002", "c0003"], "reversed_in"].tolist() == [2, 0, 2, 3]
+    assert found.loc["c0000", "p_all_diseases"] == 1
+    assert found.loc["c0000", "p_at_least"] == pytest.approx(0.002)
+    assert found.loc["c0000", "p_value.b"] == 0.001
+
+
+def test_the_level_is_that_of_the_schema():
+    schema = Path(__file__).parents[2] / "workflow" / "schemas" / "config.schema.yaml"
+    assert read_schema(schema)["properties"]["compounds"]["properties"]["hit_fdr"]["default"] == FDR

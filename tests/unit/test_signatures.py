@@ -1,7 +1,7 @@
 import gzip
+import hashlib
 import importlib.util
 import io
-import os
 import tracemalloc
 from pathlib import Path
 
@@ -11,22 +11,12 @@ import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.signatures import SIGNATURE_COLUMNS, SignatureStore, index_signatures, verify_store
-from crosshub.signatures.ranking import rank_rows
+from crosshub.signatures.ranking import rank_rows, tie_order, tied_share
 from crosshub.tables import read_json, write_json
 from scipy import stats
 
 MORE_COLUMNS = ("compound_id", "quality", "tas", "replicate_correlation")
 MATRICES = ("ranks", "magnitudes", "values")
-
-
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
 
 
 def write_gctx(path, values, *, rows, columns):
@@ -74,17 +64,20 @@ def test_ranks_follow_the_float32_source(tmp_path, values):
     values[4] = np.round(values[4])
     index_signatures(gctx(tmp_path, values), tmp_path / "store", block=7)
     store = SignatureStore.open(tmp_path / "store")
+    marks = [hashlib.blake2b(gene.encode(), digest_size=8).digest() for gene in store.genes]
+    sooner = np.array([[other < own for other in marks] for own in marks])
     for j, profile in enumerate(values):
-        # The definition: how many genes are higher, plus those equal that come before.
+        # The definition: how many genes are higher, plus those equal that come before by the mark.
         above = (profile[None, :] > profile[:, None]).sum(axis=1)
-        before = np.array([(profile[:i] == profile[i]).sum() for i in range(len(profile))])
+        before = (sooner & (profile[None, :] == profile[:, None])).sum(axis=1)
         assert np.array_equal(store.matrix("ranks")[:, j], above + before + 1)
         size = np.abs(profile)
         below = (size[None, :] < size[:, None]).sum(axis=1)
-        before = np.array([(size[:i] == size[i]).sum() for i in range(len(size))])
+        before = (sooner & (size[None, :] == size[:, None])).sum(axis=1)
         assert np.array_equal(store.matrix("magnitudes")[:, j], below + before + 1)
     assert store.matrix("ranks")[8, 3] == store.matrix("ranks")[7, 3] - 1
-    assert np.array_equal(store.matrix("values"), values.T.astype(np.float16))
+    assert store.record["tied_values"] == 0
+    assert np.array_equal(store.matrix("values")[:], values.T.astype(np.float16))
     assert [store.matrix(name).dtype for name in MATRICES] == [np.uint16, np.uint16, np.float16]
 
 
@@ -93,11 +86,12 @@ def test_store_reads_the_rows_that_are_asked_for(tmp_path, values):
     store = SignatureStore.open(tmp_path / "store")
     assert (store.n_genes, len(store.signatures)) == (61, 23)
     wanted = ["P40", "P2", "P7"]
-    assert np.array_equal(store.values(wanted), values.T[[40, 2, 7]].astype(np.float16))
-    assert np.array_equal(store.ranks(wanted), store.matrix("ranks")[[40, 2, 7]])
-    assert np.array_equal(store.magnitudes(wanted), store.matrix("magnitudes")[[40, 2, 7]])
+    rows = store.rows(wanted)
+    assert rows.tolist() == [40, 2, 7]
+    assert np.array_equal(store.matrix("values")[rows], values.T[rows].astype(np.float16))
+    assert np.array_equal(store.matrix("ranks")[rows], store.matrix("ranks")[:][rows])
     with pytest.raises(DataError, match="1 genes are absent, first 'QQ'"):
-        store.ranks(["P1", "QQ"])
+        store.rows(["P1", "QQ"])
 
 
 def test_block_size_does_not_matter_and_bytes_are_the_same(tmp_path, values):
@@ -180,8 +174,8 @@ def test_table_of_signatures(tmp_path, name):
     index_signatures(table(tmp_path / name, text), tmp_path / "store", block=2)
     store = SignatureStore.open(tmp_path / "store")
     assert store.genes.tolist() == ["NA", "TRUE", "MYC"]
-    assert store.values(["TRUE"]).tolist() == [[-1, 0.25, 3]]
-    assert store.ranks(["MYC"]).tolist() == [[2, 1, 3]]
+    assert store.matrix("values")[store.rows(["TRUE"])].tolist() == [[-1, 0.25, 3]]
+    assert store.matrix("ranks")[store.rows(["MYC"])].tolist() == [[2, 1, 3]]
     names = ["aspirin__MCF7__trt_cp", "aspirin__MCF7__trt_cp#2", "plain"]
     assert store.signatures["signature"].tolist() == names
     assert store.signatures["compound"].tolist() == ["aspirin", "aspirin", "plain"]
@@ -295,7 +289,17 @@ def test_incomplete_store_is_refused(tmp_path, values):
     SignatureStore.open(tmp_path / "store")
     with pytest.raises(DataError, match="has changed since"):
         verify_store(tmp_path / "store")
+    with pytest.raises(DataError, match="values/0000.npy: .* has changed since"):
+        SignatureStore.open(tmp_path / "store", verify=True)
     path.write_bytes(good)
+    SignatureStore.open(tmp_path / "store", verify=True)
+    # The tables are read whole in any case.
+    table = tmp_path / "store" / "genes.tsv"
+    rows = table.read_text()
+    table.write_text(rows.replace("P7\t", "P8\t", 1))
+    with pytest.raises(DataError, match="genes.tsv: .* has changed since"):
+        SignatureStore.open(tmp_path / "store")
+    table.write_text(rows)
     record = read_json(tmp_path / "store" / "source.json")
     write_json({**record, "format": 1}, tmp_path / "store" / "source.json")
     with pytest.raises(DataError, match="not a complete signature store of format 2"):
@@ -326,8 +330,8 @@ def test_memory_is_bounded_by_the_width(tmp_path):
     assert peaks[0] < values.nbytes / 4 < peaks[1]
 
 
-def test_real_level_4_plate(tmp_path):
-    source = real("l1000_level4_A375_978x377.gctx")
+def test_real_level_4_plate(tmp_path, real_signatures):
+    source = real_signatures("l1000_level4_A375_978x377.gctx")
     index_signatures(source, tmp_path / "store", block=100)
     store = SignatureStore.open(tmp_path / "store")
     assert store.matrix("ranks").shape == (978, 377)
@@ -335,20 +339,22 @@ def test_real_level_4_plate(tmp_path):
         matrix = file["0/DATA/0/matrix"][:]
         symbols = [symbol.decode() for symbol in file["0/META/ROW/pr_gene_symbol"][:]]
     assert store.genes.tolist() == symbols
-    assert np.array_equal(store.matrix("values"), matrix.T.astype(np.float16))
+    assert np.array_equal(store.matrix("values")[:], matrix.T.astype(np.float16))
     # The metadata of the same plate, as text.
-    plain = pd.read_csv(real("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str)
+    plain = pd.read_csv(
+        real_signatures("l1000_level4_A375_978x377.gct"), sep="\t", skiprows=2, dtype=str
+    )
     plain = plain.set_index("id")
     names = plain.loc["pert_iname", store.signatures["signature"]].replace("-666", "")
     assert names.tolist() == store.signatures["compound"].tolist()
     assert set(store.signatures["type"]) == {"ctl_vehicle", "trt_cp", "trt_poscon"}
 
 
-def test_real_level_5_with_entrez_ids(tmp_path):
-    source = real("l1000_level5_12328x2.gctx")
+def test_real_level_5_with_entrez_ids(tmp_path, real_signatures):
+    source = real_signatures("l1000_level5_12328x2.gctx")
     with pytest.raises(DataError, match="no gene has a symbol"):
         index_signatures(source, tmp_path / "store")
-    genes = pd.read_csv(real("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
+    genes = pd.read_csv(real_signatures("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
     index_signatures(source, tmp_path / "store", genes=genes)
     store = SignatureStore.open(tmp_path / "store")
     assert store.n_genes == 12328
@@ -356,9 +362,9 @@ def test_real_level_5_with_entrez_ids(tmp_path):
     assert row.loc["TP53", "entrez"] == 7157
 
 
-def ranks_by_definition(keys):
-    """1 is the smallest; equal keys in the order of the genes."""
-    order = sorted(range(len(keys)), key=lambda i: (keys[i], i))
+def ranks_by_definition(keys, places):
+    """1 is the smallest; equal keys in the order that was given."""
+    order = sorted(range(len(keys)), key=lambda i: (keys[i], places[i]))
     ranks = np.empty(len(keys), int)
     ranks[order] = np.arange(1, len(keys) + 1)
     return ranks
@@ -374,19 +380,41 @@ def test_ranks_of_every_kind_of_number(genes):
             rng.normal(size=genes) * 10.0 ** rng.integers(-30, 30, genes)]  # fmt: skip
     values = np.array(rows, np.float32) + np.float32(0)
     ranks, magnitudes = np.empty(values.shape, np.uint16), np.empty(values.shape, np.uint16)
-    rank_rows(values.view(np.uint32), ranks, magnitudes)
+    order = rng.permutation(genes).astype(np.uint16)
+    places = np.argsort(order)
+    rank_rows(values.view(np.uint32), order, ranks, magnitudes)
     for row, found, sizes in zip(values.tolist(), ranks, magnitudes, strict=True):
-        assert np.array_equal(found, ranks_by_definition([-value for value in row]))
-        assert np.array_equal(sizes, ranks_by_definition([abs(value) for value in row]))
+        assert np.array_equal(found, ranks_by_definition([-value for value in row], places))
+        assert np.array_equal(sizes, ranks_by_definition([abs(value) for value in row], places))
 
 
 def test_minus_zero_is_zero(tmp_path):
     profile = np.array([[0.0, -0.0, 1, -0.0, 0.0, -1]], np.float32)
     index_signatures(gctx(tmp_path, profile), tmp_path / "store")
     store = SignatureStore.open(tmp_path / "store")
-    assert store.matrix("ranks")[:, 0].tolist() == [2, 3, 1, 4, 5, 6]
-    assert store.matrix("magnitudes")[:, 0].tolist() == [1, 2, 5, 3, 4, 6]
+    ranks, magnitudes = (store.matrix(name)[:, 0] for name in ("ranks", "magnitudes"))
+    zeros = [0, 1, 3, 4]
+    assert (ranks[[2, 5]].tolist(), sorted(ranks[zeros])) == ([1, 6], [2, 3, 4, 5])
+    # By the mark of the gene among zeros of either sign, in both.
+    by_mark = [gene for gene in tie_order(store.genes) if gene in zeros]
+    assert ranks[by_mark].tolist() == [2, 3, 4, 5]
+    assert magnitudes[by_mark].tolist() == [1, 2, 3, 4]
+    assert sorted(magnitudes[[2, 5]]) == [5, 6]
     assert not np.signbit(store.matrix("values")[:2]).any()
+
+
+def test_many_equal_values_are_said(tmp_path, values, caplog):
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    assert not caplog.text
+    # Of 61 values in steps of 1 nearly all are shared.
+    values[::2] = values[::2].round()
+    values[1] = 0
+    index_signatures(gctx(tmp_path, values), tmp_path / "store")
+    share = SignatureStore.open(tmp_path / "store").record["tied_values"]
+    expected = [pd.Series(row).duplicated(keep=False).mean() for row in values]
+    assert share == pytest.approx(np.median(expected), abs=1e-4)
+    assert tied_share(values[1:2]) == 1
+    assert f"{100 * share:.0f} % of the values of a signature" in caplog.text
 
 
 def test_ranks_of_random_signatures_are_uniform(tmp_path, values):

@@ -46,12 +46,33 @@ def content(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
+# Half of a piece is on disk when the kill comes.
+CHILD_AMID = """
+import os, signal, sys
+import numpy as np
+from crosshub.signatures import index_signatures
+calls = []
+write = np.lib.format.write_array
+def half(file, piece, **options):
+    calls.append(0)
+    if len(calls) < 14:
+        return write(file, piece, **options)
+    file.write(piece.tobytes()[: piece.nbytes // 2])
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+np.lib.format.write_array = half
+index_signatures(sys.argv[1], sys.argv[2], width=32, block=16)
+"""
+
+
+def start(code, source, folder):
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    return subprocess.Popen([sys.executable, "-c", code, str(source), str(folder)], env=environment)
+
+
 def killed_build(source, folder):
     """Start a build in a process of its own, and kill it (SIGKILL) after some pieces."""
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
-    child = subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(source), str(folder)], env=environment
-    )
+    child = start(CHILD, source, folder)
     progress = folder.with_name(f".{folder.name}.part") / "written.json"
     for _ in range(2000):
         if progress.exists() and len(read_json(progress)) >= 9:
@@ -94,6 +115,23 @@ def test_a_killed_build_goes_on_and_gives_the_same_bytes(tmp_path, values, writt
     verify_store(tmp_path / "store")
     left = {path.name for path in tmp_path.iterdir()}
     assert left == {"source.gctx", "whole", "store", "again"}
+
+
+def test_a_build_that_was_killed_within_a_piece(tmp_path, values):
+    source = gctx(tmp_path / "source.gctx", values)
+    assert start(CHILD_AMID, source, tmp_path / "store").wait() == -signal.SIGKILL
+    assert list((tmp_path / ".store.part").rglob(".*.part"))
+    index_signatures(source, tmp_path / "store", width=WIDTH)
+    index_signatures(source, tmp_path / "whole", width=WIDTH)
+    assert content(tmp_path / "store") == content(tmp_path / "whole")
+
+
+def test_other_code_begins_anew(tmp_path, values, written, monkeypatch):
+    source = gctx(tmp_path / "source.gctx", values)
+    killed_build(source, tmp_path / "store")
+    monkeypatch.setattr(building, "_code", lambda: "another")
+    index_signatures(source, tmp_path / "store", width=WIDTH)
+    assert len(written) == 96
 
 
 def test_another_source_begins_anew(tmp_path, values, written):

@@ -1,7 +1,6 @@
 import gzip
 import hashlib
 import json
-import os
 from pathlib import Path
 
 import h5py
@@ -10,21 +9,13 @@ import pandas as pd
 import pytest
 from crosshub.errors import DataError
 from crosshub.signatures import SignatureStore, index_signatures, read_release_table
+from crosshub.signatures import text as matrix_text
+from crosshub.signatures.annotation import describe_signatures
 from crosshub.symbols import GeneNames, read_gene_names
 from crosshub.tables import read_json, read_table
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "gctx" / "cmappy.json"
 CELLS = ["MCF7", "PC3", "A375", "HT29"]
-
-
-def real(name):
-    mirror = os.environ.get("CROSSHUB_GEO_MIRROR")
-    if not mirror:
-        pytest.skip("CROSSHUB_GEO_MIRROR is not set")
-    path = Path(mirror.removeprefix("file://")) / ".." / "signatures" / name
-    if not path.exists():
-        pytest.skip(f"the mirror has no {name}")
-    return path
 
 
 def text(path, content):
@@ -66,12 +57,14 @@ def checksum(content):
 
 
 @pytest.mark.parametrize("name", sorted(json.loads(GOLDEN.read_text())))
-def test_equal_to_cmappy_on_the_same_file(tmp_path, name):
+def test_equal_to_cmappy_on_the_same_file(tmp_path, name, real_signatures):
     golden = json.loads(GOLDEN.read_text())[name]
     ids = None
     if "level5" in name:
-        ids = pd.read_csv(real("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str)
-    store = built(real(name), tmp_path / "store", genes=ids, width=128)
+        ids = pd.read_csv(
+            real_signatures("GSE92742_Broad_LINCS_gene_info.txt"), sep="\t", dtype=str
+        )
+    store = built(real_signatures(name), tmp_path / "store", genes=ids, width=128)
     # The plate's rows are named by probe sets, which the store does not keep.
     if "level5" in name:
         assert checksum("\n".join(store.gene_table["entrez"]).encode()) == golden["genes"]
@@ -292,9 +285,9 @@ def test_genes_get_the_symbols_in_force(tmp_path, values):
     assert store.record["genes_renamed"] == 4
 
 
-def test_real_genes_get_the_symbols_in_force(tmp_path):
-    level5 = real("l1000_level5_12328x2.gctx")
-    table = read_release_table(real("GSE92742_Broad_LINCS_gene_info.txt"))
+def test_real_genes_get_the_symbols_in_force(tmp_path, real_signatures):
+    level5 = real_signatures("l1000_level5_12328x2.gctx")
+    table = read_release_table(real_signatures("GSE92742_Broad_LINCS_gene_info.txt"))
     names = read_gene_names(Path(__file__).parents[2] / "resources" / "gene_names.tsv.gz")
     store = built(level5, tmp_path / "store", genes=table, names=names)
     assert store.n_genes == 12328
@@ -326,13 +319,13 @@ def test_genes_by_ensembl_id(tmp_path, values):
     assert store.gene_table["space"].tolist() == ["landmark"] * 60 + ["reported"]
 
 
-def test_space_of_the_genes(tmp_path, values):
+def test_space_of_the_genes(tmp_path, values, real_signatures):
     source = gctx(tmp_path / "x.gctx", values, range(1, 62), [f"s{i}" for i in range(23)])
     store = built(source, tmp_path / "store", genes=entrez_table())
     expected = ["landmark"] * 5 + ["best inferred"] * 4 + ["inferred"] * 52
     assert store.gene_table["space"].tolist() == expected
-    path = real("GSE92742_Broad_LINCS_gene_info.txt")
-    level5 = real("l1000_level5_12328x2.gctx")
+    path = real_signatures("GSE92742_Broad_LINCS_gene_info.txt")
+    level5 = real_signatures("l1000_level5_12328x2.gctx")
     counts = built(level5, tmp_path / "real", genes=read_table(path)).gene_table["space"]
     assert counts.value_counts().to_dict() == {
         "landmark": 978, "best inferred": 9196, "inferred": 2154,
@@ -397,6 +390,35 @@ def test_tables_of_a_release_are_read_as_text(tmp_path, values):
     packed.write_bytes(packed.read_bytes()[:60])
     with pytest.raises(DataError, match="cannot be read as a table"):
         read_release_table(packed)
+
+
+def test_a_lone_quote_swallows_no_rows(tmp_path):
+    rows = "".join(f"s{i}\tcompound {i}{chr(34) * (i in (3, 70))}\n" for i in range(100))
+    table = read_release_table(text(tmp_path / "a.txt", "sig_id\tpert_iname\n" + rows))
+    assert len(table) == 100
+    assert table["pert_iname"].tolist()[3] == 'compound 3"'
+    # As R writes tables: every text in quotes, the header too.
+    quoted = '"sig_id"\t"pert_iname"\t"tas"\n"s1"\t"a ""b"" c"\t0.5\n'
+    table = read_release_table(text(tmp_path / "b.txt", quoted))
+    assert table.to_numpy().tolist() == [["s1", 'a "b" c', "0.5"]]
+
+
+def test_an_id_stands_for_a_name_only_where_no_table_has_one(tmp_path, values):
+    names = [f"s{i}" for i in range(3)]
+    source = gctx(tmp_path / "x.gctx", values[:3], [f"G{j}" for j in range(61)], names)
+    first = pd.DataFrame({"sig_id": names, "pert_id": ["BRD-1", "BRD-2", "BRD-3"],
+                          "pert_dose": ["10", "1", "2"], "pert_time": ["24"] * 3,
+                          "qc_pass": ["1"] * 3})  # fmt: skip
+    second = pd.DataFrame({"sig_id": names[:2], "pert_iname": ["aspirin", "-666"],
+                           "pert_idose": ["10 µM", ""], "pert_itime": ["24 h"] * 2,
+                           "is_hiq": ["0", ""]})  # fmt: skip
+    for i, tables in enumerate(([first, second], [second, first])):
+        table = built(source, tmp_path / str(i), signatures=tables).signatures
+        assert table["compound"].tolist() == ["aspirin", "BRD-2", "BRD-3"]
+        assert table["compound_id"].tolist() == ["BRD-1", "BRD-2", "BRD-3"]
+        assert table["dose"].tolist() == ["10 µM", "1", "2"]
+        assert table["time"].tolist() == ["24 h", "24 h", "24"]
+        assert table["quality"].tolist() == ["false", "true", "true"]
 
 
 def test_a_table_of_another_release_is_refused(tmp_path, values):
@@ -488,11 +510,80 @@ def test_text_in_a_table_is_named(tmp_path):
     refused(source, tmp_path, "gene 2 has 2 fields, the header 3")
 
 
+@pytest.mark.parametrize("value", ["NA ", " ", "1_000", "0x1f", "1,5"])
+def test_what_is_nearly_a_number_is_named(tmp_path, value):
+    source = text(tmp_path / "t.tsv", f"symbol\ta\tb\nA\t1\t2\nB\t{value}\tNA\n")
+    refused(source, tmp_path, rf"gene 2 \('B'\) has '{value}' in column 'a', which is no number")
+
+
+def test_columns_that_would_become_signatures(tmp_path):
+    for header, message in (
+        ("\tsymbol\ta", "column 1 '' is neither 'entrez' nor 'symbol'.*remove it"),
+        ("symbol\tgene_id\ta", "column 2 'gene_id' is neither"),
+        ("ensembl\tsymbol\ta", "column 1 'ensembl' is neither"),
+        ("symbol\tx\tentrez", "column 2 'x' is neither"),
+        ("symbol\ta\t", "column 3 '' is neither"),
+        ("symbol\tSymbol\ta", "two columns are called 'symbol'"),
+        ("symbol\tentrez", "signatures must follow"),
+    ):
+        last = "\t".join(["1"] * header.count("\t"))
+        source = text(tmp_path / "t.tsv", f"{header}\n7\t{last}\n8\t{last}\n")
+        refused(source, tmp_path, message)
+
+
+def test_symbols_without_a_name_and_empty_files(tmp_path):
+    for first in ("", "id"):
+        source = text(tmp_path / "t.tsv", f"{first}\ta\tb\nTP53\t1.5\t2\nMYC\t3\t1\n")
+        refused(source, tmp_path, "name the first column 'symbol'")
+        genes = pd.DataFrame({"probe_id": ["TP53", "MYC"], "symbol": ["TP53", "MYC"]})
+        refused(source, tmp_path, "name the first column 'symbol'", genes=genes)
+    for name in ("t.tsv", "t.tsv.gz"):
+        (tmp_path / "t.tsv").unlink(missing_ok=True)
+        refused(text(tmp_path / name, ""), tmp_path, "is empty")
+
+
+def test_metadata_that_occurs_twice(tmp_path, values):
+    lines = gct_lines(values)
+    source = tmp_path / "x.gct"
+    text(source, joined(change(lines, 2, 2, "pr_gene_symbol")))
+    refused(source, tmp_path, "x.gct: the column 'pr_gene_symbol' occurs twice: remove one")
+    text(source, joined(change(lines, 4, 0, "pert_iname")))
+    refused(source, tmp_path, "x.gct: the column 'pert_iname' occurs twice: remove one")
+    source.unlink()
+    table = text(tmp_path / "info.txt", "sig_id\tpert_iname\tpert_iname\ns0\ta\tb\n")
+    with pytest.raises(DataError, match="info.txt: the column 'pert_iname' occurs twice"):
+        read_release_table(table)
+    table.unlink()
+    twice = pd.DataFrame([["s0", "a", "b"]], columns=["sig_id", "cell_id", "cell_id"])
+    source = text(source, joined(gct_lines(values)))
+    with pytest.raises(DataError, match="the column 'cell_id' occurs twice"):
+        index_signatures(source, tmp_path / "store", signatures=twice)
+
+
+def test_a_wide_text_is_read_in_fewer_lines_at_once(tmp_path, monkeypatch):
+    """Memory is bounded in values, not in lines."""
+    parse, sizes = matrix_text._parse, []
+
+    def note(lines, width, columns):
+        sizes.append(len(lines) * width)
+        return parse(lines, width, columns)
+
+    monkeypatch.setattr(matrix_text, "_parse", note)
+    monkeypatch.setattr(matrix_text, "_VALUES", 300)
+    drawn = np.random.default_rng(0).normal(size=(40, 90)).round(3)
+    names = [f"s{i}" for i in range(40)]
+    frame = pd.DataFrame(drawn.T, [f"G{i}" for i in range(90)], names)
+    frame.rename_axis("symbol").to_csv(tmp_path / "t.tsv", sep="\t")
+    store = built(tmp_path / "t.tsv", tmp_path / "store")
+    assert max(sizes) <= 300
+    assert np.array_equal(store.matrix("values")[:], drawn.T.astype(np.float16))
+
+
 def test_quotes_and_empty_lines_in_a_table(tmp_path):
     content = 'symbol\ta"b\tc\r\n"A\t1\t2\r\nB"\t3\t4\r\n\r\n'
     store = built(text(tmp_path / "t.tsv", content), tmp_path / "store")
     assert store.genes.tolist() == ['"A', 'B"']
-    assert store.values(['B"']).tolist() == [[3, 4]]
+    assert store.matrix("values")[store.rows(['B"'])].tolist() == [[3, 4]]
 
 
 def test_reading_parts_of_a_matrix(tmp_path, values):
@@ -514,8 +605,6 @@ def test_reading_parts_of_a_matrix(tmp_path, values):
         assert matrix[key].dtype == whole.dtype
     # Every row with every column, unlike an array's pairs.
     assert np.array_equal(matrix[rows, columns], whole[np.ix_(rows, columns)])
-    assert np.array_equal(np.asarray(matrix), whole)
-    assert np.asarray(matrix, dtype=np.float32).dtype == np.float32
     for key in (np.s_[:, 23], np.s_[:, -24], np.s_[61], np.s_[:, [23]]):
         with pytest.raises(IndexError):
             matrix[key]
@@ -539,3 +628,10 @@ def test_record(tmp_path, values):
     assert (record["format"], record["width"]) == (2, 10)
     names = {str(p.relative_to(tmp_path / "store")) for p in (tmp_path / "store").rglob("*.*")}
     assert set(record["files"]) == names - {"source.json"}
+
+
+def test_the_verdicts_of_all_releases_are_of_one_vocabulary():
+    words = ["1", "1.0", "TRUE", "good", "Yes", "pass", "0", "0.0", "False", "bad", "NO", "fail"]
+    found = pd.DataFrame({"sig_id": [f"s{i}" for i in range(14)], "quality": [*words, "0.7", ""]})
+    described = describe_signatures(found, [], "x")
+    assert described["quality"].tolist() == ["true"] * 6 + ["false"] * 6 + ["", ""]

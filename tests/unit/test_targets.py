@@ -5,6 +5,7 @@ import pytest
 from crosshub.compounds.targets import (
     COLUMNS,
     action_of,
+    directions_of,
     hubs_of,
     match_targets,
     neighbours_of,
@@ -81,7 +82,10 @@ def test_whether_the_action_is_against_the_change():
         ("GABA receptor inverse agonist", "lowers"),
         ("Dopamine receptor agonist", "raises"),
         ("potassium channel opener", "raises"),
-        ("A inhibitor, B blocker", "lowers"),
+        ("indoleamine 2,3-dioxygenase inhibitor", "lowers"),
+        ("A inhibitor|B blocker", "lowers"),
+        ("A inhibitor, B agonist", ""),
+        ("partial agonist/antagonist", ""),
         ("A inhibitor|B agonist", ""),
         ("antioxidant", ""),
         ("", ""),
@@ -107,3 +111,30 @@ def test_hubs_are_of_tied_modules_and_ranks_know_synonyms():
     assert hubs_of([table, table.head(0)]) == ["A"]
     drugs = pd.DataFrame({"name": ["Aspirin", "b"], "synonyms": ["ASA|x", None], "rank": [1, 2]})
     assert ranks_of(drugs) == {"aspirin": 1, "asa": 1, "x": 1, "b": 2}
+
+
+def test_names_with_commas_are_one_name():
+    drugs = pd.DataFrame({"name": ["a"], "synonyms": ["CP-105,696|BRD-1"], "rank": [4]})
+    assert ranks_of(drugs) == {"a": 4, "cp-105,696": 4, "brd-1": 4}
+
+
+def test_only_genes_that_are_found_to_change_have_a_direction():
+    """Every measured gene has a direction, if only that of noise."""
+    genes = pd.DataFrame(
+        {
+            "gene": ["S", "N", "H", "T", "B"],
+            "direction": ["up", "down", "down", "up", "up"],
+            "shared": [True, False, False, False, True],
+        }
+    )
+
+    def disease(directions):
+        table = pd.DataFrame({"gene": list(directions), "direction": list(directions.values())})
+        return table.assign(hub=True, module_tied=table["gene"] != "N")
+
+    one = disease({"H": "up", "T": "up", "B": "down", "N": "down"})
+    two = disease({"T": "down", "B": "down"})
+    assert directions_of(genes, [one, two]) == {"S": "up", "H": "up", "B": "up"}
+    assert directions_of(genes.assign(shared="False"), []) == {}
+    found = match(directions=directions_of(genes, [one, two]), panel=["N"], hubs=["H"])
+    assert found.loc[found["target"] == "H", "direction"].item() == "up"

@@ -97,6 +97,14 @@ def test_a_good_study_has_no_mistake(read):
         ({"comparisons": [{"name": "../x"}]}, "config.comparisons.0.name: '../x' is not allowed"),
         ({"comparisons": [{"diseases": ["flu"]}]}, "config.comparisons.0: 'name' is missing"),
         ({"comparisons": [{"name": "x", "diseases": []}]}, "config.comparisons.0.diseases: [] "),
+        (
+            {"compounds": {"known": ["a", {"name": "b"}, {"name": "c", "disease": "pox"}]}},
+            "config.compounds.known: 'c' is of the unknown disease 'pox'; the table has ",
+        ),
+        (
+            {"compounds": {"cluster_distance": 0.7}},
+            "config.compounds.cluster_distance: 0.7 is greater than the maximum of 0.6",
+        ),
     ],
 )
 def test_mistakes_of_the_config(read, config, line):

@@ -37,7 +37,7 @@ def test_planted_truth_is_recovered(results):
     assert table.loc["shared_all_direction", "recall"] >= 0.8
     assert table.loc["duplicates", "recall"] == 1
     assert table.loc["duplicates", "false_positive"] == 0
-    assert table.loc["reversers_in_first_10", "true_positive"] >= 3
+    assert table.loc["reversers_at_the_head", "true_positive"] >= 3
 
 
 def test_planted_validation_signal_is_seen(results):

@@ -1,6 +1,6 @@
 """Compounds as chemistry: one identity for each, neighbours, scaffolds of the hits.
 
-Needs: compounds.structures of the config; compounds/{comparison}/candidates.tsv.
+Needs: compounds.structures and prepare.gene_names of the config; compounds/{comparison}/candidates.tsv.
 Makes: compounds/{structures.tsv, unreadable_structures.tsv, identities.tsv,
 structure_conflicts.tsv, known.tsv, structures.json}, compounds/{comparison}/{neighbours.tsv,
 scaffolds.tsv, scaffolds.svg}.
@@ -10,6 +10,7 @@ scaffolds.tsv, scaffolds.svg}.
 rule standardise_structures:
     input:
         tables=STUDY.config["compounds"]["structures"],
+        names=GENE_NAMES,
     output:
         table="<study>/compounds/structures.tsv",
         unreadable="<study>/compounds/unreadable_structures.tsv",

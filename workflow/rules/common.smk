@@ -55,7 +55,7 @@ SEED = STUDY.config["seed"]
 GENE_NAMES = (
     STUDY.config["prepare"]["gene_names"] or f"{ROOT}/resources/gene_names.tsv.gz"
 )
-REFERENCE = provenance.reference_name(STUDY.config["compounds"]["reference"])
+REFERENCE = provenance.reference_name(STUDY.config)
 
 
 wildcard_constraints:

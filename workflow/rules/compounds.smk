@@ -1,11 +1,20 @@
 """Compounds that would reverse the shared signature, each disease's own, and that of each module.
 
 Needs: shared/{comparison}/genes.tsv, diseases/{disease}/{differential,modules,module_traits,
-candidates}.tsv, panel/{comparison}/panel.tsv; compounds.* of the config.
+candidates}.tsv, panel/{comparison}/panel.tsv, compounds/{structures,known}.tsv; compounds.* and
+biology.{interactions,min_score} of the config, the gene names of prepare.
 Makes: resources/signatures/{reference}/…, compounds/recall.tsv,
 compounds/{comparison}/{queries,asked,left_out,compounds,agreement,multi_disease,mechanisms,
-target_matches,candidates}.tsv, {scores,cells}.parquet, candidates.sdf.
+target_matches,candidates}.tsv, {scores,cells}.parquet, candidates.sdf,
+{agreement,candidates,cells}.svg.
 """
+
+import re
+
+# Which signatures count, and what they are asked: of the rest of the section the random queries
+# know nothing, and a change of it must not run them again.
+CHOICE = ("cells", "min_tas", "quality", "exemplars")
+QUESTION = ("query_size", "queries", "permutations")
 
 
 rule index_signatures:
@@ -20,6 +29,9 @@ rule index_signatures:
         "<logs>/index_signatures/{reference}.log",
     benchmark:
         "<benchmarks>/index_signatures/{reference}.tsv"
+    # The folder of this reference and nothing else: a table of the user may lie beside it.
+    wildcard_constraints:
+        reference=re.escape(REFERENCE) or "(?!)",
     conda:
         "../../envs/python.yaml"
     threads: 4
@@ -52,7 +64,10 @@ rule measure_recall:
         mem_mb=4000,
         runtime=120,
     params:
-        settings=STUDY.config["compounds"],
+        settings={
+            name: STUDY.config["compounds"][name]
+            for name in (*CHOICE, "recall_queries")
+        },
         seed=SEED,
         code=source_hash("measure_recall"),
     message:
@@ -96,7 +111,7 @@ rule match_compounds:
         mem_mb=8000,
         runtime=480,
     params:
-        settings=STUDY.config["compounds"],
+        settings={name: STUDY.config["compounds"][name] for name in CHOICE + QUESTION},
         diseases=lambda wildcards: STUDY.comparisons[wildcards.comparison]["diseases"],
         fdr=STUDY.config["candidates"]["fdr"],
         trait_fdr=STUDY.config["modules"]["trait_fdr"],
@@ -210,6 +225,7 @@ rule annotate_compounds:
         plan=lambda wildcards: STUDY.comparisons[wildcards.comparison],
         min_score=STUDY.config["biology"]["min_score"],
         distance=STUDY.config["compounds"]["cluster_distance"],
+        fdr=STUDY.config["compounds"]["hit_fdr"],
         seed=SEED,
         code=source_hash("annotate_compounds"),
     message:

@@ -19,9 +19,7 @@ rule evaluate:
         random_panels=temp(
             "<study>/evaluation/{comparison}/batches/{batch}.random.parquet"
         ),
-        skipped=temp(
-            "<study>/evaluation/{comparison}/batches/{batch}.skipped.parquet"
-        ),
+        skipped=temp("<study>/evaluation/{comparison}/batches/{batch}.skipped.parquet"),
     log:
         "<logs>/evaluate/{comparison}/{batch}.log",
     benchmark:

@@ -13,13 +13,13 @@ from crosshub.tables import read_table, write_frame, write_table
 
 with job(snakemake) as log:
     source, made, params = snakemake.input, snakemake.output, snakemake.params
-    settings, store = params.settings, SignatureStore.open(snakemake.input.store)
-    columns, left_out = choose_signatures(store.signatures, settings)
+    settings, store = params.settings, SignatureStore.open(source.store, verify=True)
+    known = identities(read_table(source.structures, text=["name", "inchikey"]))
+    columns, left_out = choose_signatures(store.signatures, settings, identity=known)
     options = {"size": settings["query_size"], "kinds": settings["queries"]}
     options |= {"fdr": params.fdr, "trait_fdr": params.trait_fdr}
     studied = read_diseases(params.diseases, source.differential, source.modules, source.traits)
     queries = build_queries(read_table(source.genes), *studied, store.genes, **options)
-    known = identities(read_table(source.structures, text=["name", "inchikey"]))
     rng = partial(generator, params.seed, "match_compounds", snakemake.wildcards.comparison)
     options = {"identity": known, "permutations": settings["permutations"], "generator": rng}
     found = ask_all(store, queries, columns, threads=snakemake.threads, **options)

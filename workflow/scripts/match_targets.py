@@ -1,6 +1,12 @@
 """Match genes of the panel and hubs to the known targets of compounds."""
 
-from crosshub.compounds.targets import hubs_of, match_targets, neighbours_of, ranks_of
+from crosshub.compounds.targets import (
+    directions_of,
+    hubs_of,
+    match_targets,
+    neighbours_of,
+    ranks_of,
+)
 from crosshub.interactions import read_interactions
 from crosshub.panel import panel_genes
 from crosshub.runtime import job
@@ -10,13 +16,13 @@ with job(snakemake) as log:
     source = snakemake.input
     known = source.get("interactions")
     interactions = read_interactions(known, snakemake.params.min_score) if known else None
-    panel = panel_genes(read_table(source.panel))
+    panel, picked = panel_genes(read_table(source.panel)), [*map(read_table, source.candidates)]
     table = match_targets(
-        read_table(source.structures, text=["name", "inchikey"]),
+        read_table(source.structures, text=["name", "inchikey", "phase"]),
         panel,
-        hubs_of(map(read_table, source.candidates)),
+        hubs_of(picked),
         neighbours_of(panel, interactions),
-        read_table(source.genes, key="gene")["direction"].to_dict(),
+        directions_of(read_table(source.genes), picked),
         ranks_of(read_table(source.table, text=["name", "synonyms"])),
     )
     write_table(table, snakemake.output.table)

@@ -11,13 +11,14 @@ from crosshub.tables import read_table, write_table
 with job(snakemake) as log:
     settings = snakemake.params.settings
     store = SignatureStore.open(snakemake.input.store)
-    columns, _ = choose_signatures(store.signatures, settings)
+    known = identities(read_table(snakemake.input.structures, text=["name", "inchikey"]))
+    columns, _ = choose_signatures(store.signatures, settings, identity=known)
     table = self_recall(
         store,
         columns,
         generator(snakemake.params.seed, "measure_recall"),
         queries=settings["recall_queries"],
-        identity=identities(read_table(snakemake.input.structures, text=["name", "inchikey"])),
+        identity=known,
         threads=snakemake.threads,
     )
     write_table(table, snakemake.output.table)

@@ -1,12 +1,19 @@
 """Give each compound of the tables of structures one identity, and list what has none."""
 
-from crosshub.chemistry import find_known, read_library, standardise_library
+from crosshub.chemistry import (
+    find_known,
+    read_library,
+    standardise_library,
+    up_to_date_targets,
+)
 from crosshub.runtime import job
+from crosshub.symbols import read_gene_names
 from crosshub.tables import write_json, write_table
 
 with job(snakemake) as log:
+    rows = read_library(snakemake.input.get("tables") or [])
     library = standardise_library(
-        read_library(snakemake.input.get("tables") or []),
+        up_to_date_targets(rows, read_gene_names(snakemake.input.names)),
         tautomers=snakemake.params.tautomers,
         stereo=snakemake.params.stereo,
         processes=snakemake.threads,

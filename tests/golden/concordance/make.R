@@ -12,6 +12,13 @@ for (case in seq_len(6)) {
                              error = sqrt(as.numeric(found$var)))
   samples[[case]] <- data.frame(case = case, outcome = outcome, score = score)
 }
+# People with several samples: the same jackknife over people.
+person <- rep(1:15, c(rep(1, 5), rep(2, 5), rep(5, 5)))
+outcome <- round(rnorm(15)[person] + 0.3 * rnorm(length(person)), 1)
+score <- round(outcome + rnorm(15)[person] + 0.2 * rnorm(length(person)), 1)
+found <- concordance(outcome ~ score, cluster = person)
+clustered <- data.frame(person, outcome, score, concordance = as.numeric(found$concordance),
+                        error = sqrt(as.numeric(found$var)))
 write_tsv <- function(table, name) {
   number <- sapply(table, is.numeric)
   table[number] <- lapply(table[number], function(x) format(x, digits = 15, trim = TRUE))
@@ -19,3 +26,4 @@ write_tsv <- function(table, name) {
 }
 write_tsv(do.call(rbind, rows), "found")
 write_tsv(do.call(rbind, samples), "samples")
+write_tsv(clustered, "clustered")

@@ -1,7 +1,8 @@
 """Make the golden values: what cmapPy 4.0.1 (pandas 1.5, numpy 1.26) reads in the real files.
 
 Checksums and rounded statistics only; the files themselves are not ours to copy. Ranks are
-pandas' (`rank`, ``method="first"``), from the values in float32. Needs CROSSHUB_GEO_MIRROR.
+pandas' (`rank`, ``method="first"``), from the values in float32, with the genes in the order in
+which crosshub ranks equal values (BLAKE2b of the symbol, 8 bytes). Needs CROSSHUB_GEO_MIRROR.
 Run: python make.py
 """
 
@@ -11,6 +12,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from cmapPy.pandasGEXpress.parse import parse
 
 HERE = Path(__file__).parent
@@ -27,12 +29,26 @@ def checksum(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+def symbols_of(found) -> list[str]:
+    """Return the symbol of each gene: of the file, or of the gene table of the release."""
+    if "pr_gene_symbol" in found.row_metadata_df:
+        return found.row_metadata_df["pr_gene_symbol"].astype(str).tolist()
+    path = folder / "GSE92742_Broad_LINCS_gene_info.txt"
+    table = pd.read_csv(path, sep="\t", dtype=str, na_filter=False)
+    names = table.set_index("pr_gene_id")["pr_gene_symbol"]
+    return names.loc[found.data_df.index].tolist()
+
+
 golden = {}
 for name in FILES:
     found = parse(str(folder / name), convert_neg_666=False)
     values = found.data_df.astype(np.float32)
-    ranks = values.rank(ascending=False, method="first").astype(np.uint16)
-    magnitudes = values.abs().rank(method="first").astype(np.uint16)
+    symbols = symbols_of(found)
+    marks = [hashlib.blake2b(symbol.encode(), digest_size=8).digest() for symbol in symbols]
+    order = sorted(range(len(marks)), key=marks.__getitem__)
+    sorted_values = values.iloc[order]
+    ranks = sorted_values.rank(ascending=False, method="first").loc[values.index].astype(np.uint16)
+    magnitudes = sorted_values.abs().rank(method="first").loc[values.index].astype(np.uint16)
     golden[name] = {
         "shape": list(values.shape),
         "genes": checksum("\n".join(values.index).encode()),

@@ -109,10 +109,10 @@ def evaluate(
         splits = cross_validation(members, folds, rng)
     result = Evaluation()
     by_name = {cohort.name: cohort for cohort in members}
+    drawn = RandomPanels.draw(members, random_panels if kind == "cv" else 0, panel_seed)
     for fold, split in enumerate(splits):
         key = {"resampling": kind, "unit": unit, "fold": fold}
-        draws = RandomPanels(random_panels if kind == "cv" else 0, panel_seed)
-        _evaluate_split(by_name, split, procedure, key, draws, rng, result)
+        _evaluate_split(by_name, split, procedure, key, drawn, rng, result)
     return result
 
 
@@ -121,7 +121,7 @@ def _evaluate_split(
     split: Split,
     procedure: Procedure,
     key: dict[str, object],
-    draws: RandomPanels,
+    drawn: RandomPanels,
     rng: np.random.Generator,
     result: Evaluation,
 ) -> None:
@@ -141,14 +141,11 @@ def _evaluate_split(
             continue
         model = found.models[cohort.disease]
         result.predictions.append(score_cohort(model, cohort).assign(**key, n_genes=len(genes)))
-    if draws.number and genes:
+    if drawn.orders and genes:
         training = restrict(cohorts, train)
         tested = [cohorts[name].only(samples) for name, samples in test.items() if samples]
-        known = {gene for cohort in cohorts.values() for gene in cohort.expression.index}
-        panels = draws.like(genes, training, known)
-        table = try_panels(
-            panels, training, tested, found.models, procedure.panel["classifier"], rng
-        )
+        classifier = procedure.panel["classifier"]
+        table = try_panels(drawn.like(genes), training, tested, found.models, classifier, rng)
         result.random_panels.append(table.assign(unit=key["unit"], fold=key["fold"]))
 
 

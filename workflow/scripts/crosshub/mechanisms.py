@@ -1,11 +1,10 @@
 """Which mechanisms of action and targets stand together in a ranked list of compounds."""
 
-import re
-
 import numpy as np
 import pandas as pd
 
 from crosshub.differential import benjamini_hochberg
+from crosshub.lists import split_items
 
 SMALLEST_CLASS = 3
 COLUMNS = [
@@ -107,8 +106,8 @@ def enrichment(places: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.n
 
 def _classes(cells: pd.Series) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
-    for place, cell in enumerate(cells.fillna("").astype(str)):
-        for name in dict.fromkeys(filter(None, re.split(r"\s*[|;,]\s*", cell.strip()))):
+    for place, cell in enumerate(cells):
+        for name in dict.fromkeys(split_items(cell)):
             found.setdefault(name, []).append(place)
     return found
 

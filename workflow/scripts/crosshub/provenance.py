@@ -1,11 +1,13 @@
 """What a run was: versions, hashes of its inputs, and the hash of the code that a rule runs."""
 
 import hashlib
+import json
 import platform
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -77,12 +79,20 @@ def _files(match: re.Match[str], package: Path) -> list[Path]:
     return files
 
 
-def reference_name(path: str | None) -> str:
-    """Return a folder for a signature reference: its name, and a mark that no other path has."""
+def reference_name(config: Mapping[str, Any]) -> str:
+    """Return a folder for the signature reference of a study; empty if there is none.
+
+    The name of its file, and a mark of all that its store depends on: two studies that name its
+    genes or its signatures by other tables must not take turns in making one folder.
+    """
+    compounds = config["compounds"]
+    path = compounds["reference"]
     if not path:
         return ""
+    made_of = [compounds[name] for name in ("reference", "genes", "signatures", "release")]
+    given = json.dumps([*made_of, config["prepare"]["gene_names"]])
     plain = re.sub(r"[^A-Za-z0-9]+", "_", Path(path).name.split(".")[0])
-    return f"{plain}_{hashlib.sha256(path.encode()).hexdigest()[:8]}"
+    return f"{plain}_{hashlib.sha256(given.encode()).hexdigest()[:8]}"
 
 
 def versions() -> pd.DataFrame:

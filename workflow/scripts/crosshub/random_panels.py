@@ -6,7 +6,8 @@ Venet, Dumont and Detours 2011, Most random gene expression signatures are signi
 with breast cancer outcome, PLoS Computational Biology 7:e1002240.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -29,51 +30,46 @@ class RandomPanels:
     """Random panels that stay the same through the folds and repeats of a cross-validation.
 
     The real panel is nearly the same in all folds. Genes drawn anew in each of them would be
-    averaged over, and a single panel would be held against means of many.
+    averaged over, and a single panel would be held against means of many. So each panel has an
+    order of the genes, and takes the first of each class of expression; classes are those of all
+    discovery samples, which no label and no model knows of.
 
     Attributes
     ----------
-    number
-        Of panels.
-    seed
-        Of their orders of genes.
+    orders
+        Genes of each panel in its order.
+    classes
+        Gene → class of expression.
     """
 
-    number: int
-    seed: int
+    orders: Sequence[Sequence[str]]
+    classes: Mapping[str, int]
 
-    def like(
-        self, real: Sequence[str], training: Sequence[Cohort], known: Collection[str]
-    ) -> list[list[str]]:
-        """Return panels as large as the real one and as strongly expressed in training.
+    @classmethod
+    def draw(cls, cohorts: Sequence[Cohort], number: int, seed: int) -> "RandomPanels":
+        """Draw the orders of so many panels from the genes that all cohorts measure."""
+        classes = expression_classes(cohorts)[0].to_dict() if number else {}
+        genes = np.array(sorted(classes), dtype=object)
+        orders = [
+            list(genes[np.random.default_rng([seed, draw]).permutation(len(genes))])
+            for draw in range(number)
+        ]
+        return cls(orders, classes)
 
-        Parameters
-        ----------
-        real
-            Genes of the real panel.
-        training
-            Training cohorts.
-        known
-            All genes of the study. Each panel has an order of them; of each class of expression it
-            takes the first, as many as the real panel has.
+    def like(self, real: Sequence[str]) -> list[list[str]]:
+        """Return panels of as many genes of each class of expression as the real one has.
+
+        A gene that a small cohort lacks, which is in no training, counts as of the middle class.
         """
-        level, pool = expression_classes(training)
-        wanted = {
-            name: n for name, n in level.loc[list(real)].value_counts(sort=False).items() if n
-        }
-        members = {name: set(pool[name]) for name in wanted}
-        names, panels = sorted(known), []
-        for draw in range(self.number):
-            order = np.random.default_rng([self.seed, draw]).permutation(len(names))
-            ordered = [names[place] for place in order]
-            panels.append(
-                [
-                    gene
-                    for name, n in wanted.items()
-                    for gene in islice((g for g in ordered if g in members[name]), n)
-                ]
-            )
-        return panels
+        wanted = Counter(self.classes.get(gene, EXPRESSION_CLASSES // 2) for gene in real)
+        return [
+            [
+                gene
+                for name, n in sorted(wanted.items())
+                for gene in islice((g for g in order if self.classes[g] == name), n)
+            ]
+            for order in self.orders
+        ]
 
 
 def try_panels(

@@ -80,6 +80,14 @@ def _check_comparisons(study: "Study") -> list[str]:
                 f"config.evaluation.prevalence: unknown disease '{item['disease']}'; "
                 f"the table has {known}"
             )
+    for item in study.config["compounds"]["known"]:
+        disease = None if isinstance(item, str) else item.get("disease")
+        if disease is not None and disease not in study.diseases:
+            known = ", ".join(study.diseases)
+            wrong.append(
+                f"config.compounds.known: '{item['name']}' is of the unknown disease '{disease}'; "
+                f"the table has {known}"
+            )
     for name, comparison in study.comparisons.items():
         rows = [study.cohorts[cohort] for cohort in study.cohorts_of(*comparison["diseases"])]
         kinds = {"genes" if row["kind"] in GENE_KINDS else row["kind"] for row in rows}

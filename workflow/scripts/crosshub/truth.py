@@ -11,7 +11,6 @@ COLUMNS = [
     "recall",
     "false_discovery_rate",
 ]
-TOP_COMPOUNDS = 10
 
 
 def recover_truth(
@@ -36,8 +35,9 @@ def recover_truth(
     Returns
     -------
     DataFrame
-        what (shared_all, shared_all_direction, duplicates, reversers_in_first_10), planted, found,
-        true_positive, false_positive, recall, false_discovery_rate.
+        what (shared_all, shared_all_direction, duplicates, reversers_at_the_head: among the first
+        compounds of the list, as many as were planted), planted, found, true_positive,
+        false_positive, recall, false_discovery_rate.
     """
     planted = truth[truth["what"] == "shared_all"].set_index("item")["detail"]
     found = genes[genes["shared"]].set_index("gene")["direction"]
@@ -50,8 +50,9 @@ def recover_truth(
     rows.append(_row("duplicates", duplicates, links))
     if compounds is not None:
         reversers = set(truth.loc[truth["what"] == "reverser", "item"])
-        top = set(compounds.sort_values("rank").head(TOP_COMPOUNDS)["name"])
-        rows.append(_row(f"reversers_in_first_{TOP_COMPOUNDS}", reversers, top))
+        # More than were planted cannot be right, and would make perfect recovery look wrong.
+        head = set(compounds.sort_values("rank").head(len(reversers))["name"])
+        rows.append(_row("reversers_at_the_head", reversers, head))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -1,10 +1,11 @@
 """Compounds as chemistry: one identity for each, descriptors, scaffolds, neighbours, drawings."""
 
-from crosshub.chemistry.descriptors import DESCRIPTORS, describe, describe_structures
+from crosshub.chemistry.descriptors import DESCRIPTORS, describe
 from crosshub.chemistry.drawing import draw, draw_grid
+from crosshub.chemistry.genes import up_to_date_targets
 from crosshub.chemistry.identities import Library, standardise_library
 from crosshub.chemistry.known import find_known
-from crosshub.chemistry.library import read_library, read_structures
+from crosshub.chemistry.library import read_library
 from crosshub.chemistry.neighbours import (
     add_neighbours,
     cluster,
@@ -22,7 +23,6 @@ __all__ = [
     "add_neighbours",
     "cluster",
     "describe",
-    "describe_structures",
     "draw",
     "draw_grid",
     "draw_scaffolds",
@@ -34,7 +34,7 @@ __all__ = [
     "of_diseases",
     "parse",
     "read_library",
-    "read_structures",
     "standardise",
     "standardise_library",
+    "up_to_date_targets",
 ]

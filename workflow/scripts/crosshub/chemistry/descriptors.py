@@ -1,12 +1,10 @@
 """Descriptors of a structure: size, polarity, rules of thumb for drugs, alerts, scaffold."""
 
-import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import QED, Crippen, Descriptors, Lipinski, rdMolDescriptors
 from rdkit.Chem.Scaffolds import MurckoScaffold
 
 from crosshub.chemistry import alerts
-from crosshub.chemistry.structure import parse
 
 DESCRIPTORS = (
     "molecular_weight",
@@ -74,43 +72,3 @@ def scaffold(molecule: Chem.Mol) -> str:
     found = MurckoScaffold.GetScaffoldForMol(molecule)
     Chem.RemoveStereochemistry(found)
     return Chem.MolToSmiles(found)
-
-
-def describe_structures(
-    table: pd.DataFrame, *, tautomers: bool = False, stereo: str = "keep"
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return identity and descriptors of each structure, and what could not be read.
-
-    Parameters
-    ----------
-    table
-        Columns name and smiles; others are carried along.
-    tautomers, stereo
-        As `structure.parse`.
-
-    Returns
-    -------
-    DataFrame
-        name, smiles (of the parent), inchikey, the columns of `describe`, and the other columns of
-        `table`.
-    DataFrame
-        name, smiles (as given), reason, and the other columns of `table`.
-    """
-    others = [name for name in table.columns if name not in {"name", "smiles"}]
-    described, failed = [], []
-    smiles = table["smiles"].astype(str).mask(table["smiles"].isna(), "")
-    for row in table.assign(smiles=smiles).to_dict("records"):
-        extra = {name: row[name] for name in others}
-        try:
-            structure = parse(row["smiles"], tautomers=tautomers, stereo=stereo)
-        except ValueError as error:
-            reason = str(error)
-            failed.append({"name": row["name"], "smiles": row["smiles"], "reason": reason, **extra})
-            continue
-        identity = {"smiles": structure.smiles, "inchikey": structure.inchikey}
-        values = describe(structure.molecule)
-        described.append({"name": row["name"], **identity, **values, **extra})
-    return (
-        pd.DataFrame(described, columns=["name", "smiles", "inchikey", *DESCRIPTORS, *others]),
-        pd.DataFrame(failed, columns=["name", "smiles", "reason", *others]),
-    )

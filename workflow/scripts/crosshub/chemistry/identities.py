@@ -9,11 +9,13 @@ from joblib import Parallel, delayed
 from rdkit import Chem
 
 from crosshub.chemistry.descriptors import DESCRIPTORS, describe
-from crosshub.chemistry.library import ANNOTATIONS, unite
+from crosshub.chemistry.library import ANNOTATIONS, GENES, ITEMS
 from crosshub.chemistry.structure import parse
 from crosshub.errors import DataError
+from crosshub.lists import unite
 
 _CHUNK = 256
+_NAMELESS = "the row has no name"
 _IDENTITY = ["name", "inchikey", "connectivity", "smiles", "reason", "removed"]
 
 
@@ -79,7 +81,7 @@ def standardise_library(
         zip(asked, _in_parallel(_parse, asked, processes, tautomers, stereo), strict=True)
     )
     rows["reason"] = [
-        fault or parsed[smiles][3] or ("" if key else "the row has no name")
+        fault or parsed[smiles][3] or ("" if key else _NAMELESS)
         for fault, smiles, key in rows[["fault", "smiles", "key"]].itertuples(index=False)
     ]
     read = rows[rows["reason"] == ""].copy()
@@ -203,7 +205,7 @@ def _annotate(rows: pd.DataFrame, group: pd.Series) -> pd.DataFrame:
         for key, (_, texts) in cells.items():
             # A compound has one phase: the first that is stated.
             one = texts[:1] if column == "phase" else texts
-            found[key][column] = unite(one, commas=column == "targets")
+            found[key][column] = unite(one, GENES if column == "targets" else ITEMS)
     return pd.DataFrame([found[key] for key in dict.fromkeys(group)], columns=list(ANNOTATIONS),
                         index=list(dict.fromkeys(group)))  # fmt: skip
 
@@ -253,12 +255,14 @@ def _count(
     merged = identities["n_names"] > 1
     distinct = conflicts.drop_duplicates("name")["differs_in"]
     without = (rows["smiles"] == "") & (rows["fault"] == "")
-    bad = (rows["reason"] != "") & ~without
+    nameless = rows["reason"] == _NAMELESS
+    bad = (rows["reason"] != "") & ~without & ~nameless
     return {
         "rows": len(rows),
         "rows_without_smiles": int(without.sum()),
         "rows_without_name": int((rows["key"] == "").sum()),
         "rows_unreadable": int(bad.sum()),
+        "rows_readable_without_name": int(nameless.sum()),
         "rows_with_structure": len(read),
         "names": int(rows.loc[rows["key"] != "", "key"].nunique()),
         "names_with_structure": int(identities["n_names"].sum()),

@@ -1,8 +1,10 @@
 """Reading libraries of compounds: tables, SMILES files and SD files, every row of them."""
 
+import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -23,6 +25,8 @@ COLUMNS = {
 }
 # What is known of a compound beside its structure.
 ANNOTATIONS = ("phase", "mechanism", "targets", "indication", "disease_area")
+# What parts the items of a cell; names of mechanisms have commas, those of genes have none.
+ITEMS, GENES = "|;", "|;,"
 _MISSING = ("-666", "restricted")
 _FIELD = re.compile(r"^>[^\n<]*<([^>\n]+)>[^\n]*\n((?:[^\n]+\n)*)", re.MULTILINE)
 
@@ -50,7 +54,8 @@ def read_library(paths: Sequence[str | Path]) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If a file cannot be read, or a table has no column of names.
+        If a file cannot be read, or a table has no column of names, or more cells in a line than in
+        its header.
     """
     frames = [_read(Path(path)).assign(order=i) for i, path in enumerate(paths)]
     columns = [*COLUMNS, "table", "row", "order", "fault"]
@@ -59,98 +64,110 @@ def read_library(paths: Sequence[str | Path]) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)[columns]
 
 
-def read_structures(paths: Sequence[str | Path]) -> pd.DataFrame:
-    """Read tables of compounds and join them by the name in lower case.
-
-    Parameters
-    ----------
-    paths
-        As `read_library`.
-
-    Returns
-    -------
-    DataFrame
-        One row a compound, in the order of first appearance: name, smiles, phase, mechanism,
-        targets (joined by ``|``); the first non-empty value of each wins; empty where unknown.
-        Nameless rows are left out.
-
-    Raises
-    ------
-    DataError
-        If a table cannot be read or has no column of names.
-    """
-    kept = ["name", "smiles", "phase", "mechanism", "targets"]
-    table = read_library(paths)[kept]
-    table = table[table["name"] != ""]
-    grouped = table.where(table != "").groupby(table["name"].str.lower(), sort=False)
-    # "first" takes the first value that is not missing.
-    joined = grouped.first().reset_index(drop=True)
-    joined = joined.astype(str).mask(joined.isna(), "")
-    joined["targets"] = [unite([targets], commas=True) for targets in joined["targets"]]
-    return joined
-
-
-def unite(cells: Iterable[str], *, commas: bool = False) -> str:
-    """Return the different items of cells (parted by ``|`` or ``;``), joined by ``|``.
-
-    Parameters
-    ----------
-    cells
-        Texts.
-    commas
-        Commas part items too (genes, whose names have none).
-    """
-    separator = r"\s*[|;,]\s*" if commas else r"\s*[|;]\s*"
-    items = (item for cell in cells for item in re.split(separator, cell.strip()))
-    return "|".join(dict.fromkeys(filter(None, items)))
-
-
 def _read(path: Path) -> pd.DataFrame:
-    kinds = {suffix.lower() for suffix in path.suffixes}
-    if ".sdf" in kinds or ".sd" in kinds:
+    kind = _kind(path)
+    if kind in {".sdf", ".sd"}:
         frame = pd.DataFrame(_sd_records(_text(path), path))
-    elif ".smi" in kinds or ".smiles" in kinds:
+    elif kind in {".smi", ".smiles"}:
         frame = pd.DataFrame(_smiles_lines(_text(path), path))
     else:
-        frame = _read_table(path)
+        frame = _read_table(path, kind)
     frame = frame.reindex(columns=[*COLUMNS, "fault"], fill_value="").fillna("")
     for name in COLUMNS:
         frame[name] = frame[name].astype(str).str.strip().replace(list(_MISSING), "")
     return frame.assign(table=path.name, row=range(1, len(frame) + 1))
 
 
+def _kind(path: Path) -> str:
+    """Return what a file is by the end of its name, in any case: ``.csv`` of ``own.CSV.GZ``."""
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes[-1:] == [".gz"]:
+        suffixes.pop()
+    return suffixes[-1] if suffixes else ""
+
+
 def _text(path: Path) -> str:
-    opener = gzip.open if path.suffix == ".gz" else open
+    opener = gzip.open if path.suffix.lower() == ".gz" else open
     try:
         with opener(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
             return file.read()
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:
         raise _unreadable(path, error) from error
 
 
-def _unreadable(path: Path, error: Exception) -> DataError:
+def _unreadable(path: Path, error: Exception | str) -> DataError:
     return DataError(f"{path}: cannot be read as a table ({' '.join(str(error).split())})")
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    lines = [line for line in io.StringIO(_text(path), newline="") if not line.startswith("!")]
-    separator = "," if ".csv" in path.suffixes else "\t"
-    try:
-        frame = pd.read_csv(
-            io.StringIO("".join(lines)), sep=separator, dtype=str, keep_default_na=False
-        )
-    except ValueError as error:
-        raise _unreadable(path, error) from error
-    frame.columns = frame.columns.str.strip().str.lower()
-    if not set(COLUMNS["name"]) & set(frame.columns):
+def _read_table(path: Path, kind: str) -> pd.DataFrame:
+    # A line that is skipped stays as a blank one, so that lines keep their numbers.
+    lines = ["\n" if line.startswith("!") else line
+             for line in io.StringIO(_text(path), newline=None)]  # fmt: skip
+    rows = _comma_rows(lines, path) if kind == ".csv" else _tab_rows(lines)
+    first = next(rows, None)
+    if first is None:
+        raise _unreadable(path, "it is empty")
+    header = [cell.strip().lower() for cell in first[1]]
+    if not set(COLUMNS["name"]) & set(header):
         raise DataError(f"{path}: has no column of names: call it one of {COLUMNS['name']}")
-    found = pd.DataFrame("", index=frame.index, columns=list(COLUMNS), dtype=str)
-    for column, names in COLUMNS.items():
-        for name in names:
-            if name in frame:
-                values = frame[name].str.strip().replace(list(_MISSING), "")
-                found[column] = found[column].where(found[column] != "", values)
-    return found
+    places = {
+        column: [place for name in names for place, cell in enumerate(header) if cell == name]
+        for column, names in COLUMNS.items()
+    }
+    found = []
+    for number, cells in rows:
+        if any(cells[len(header) :]):
+            raise _unreadable(
+                path,
+                f"line {number} has {len(cells)} cells, the header {len(header)}: correct the line",
+            )
+        cells += [""] * (len(header) - len(cells))
+        used = [_first_known(cells[place] for place in each) for each in places.values()]
+        if "\n" in "".join(used):
+            raise _unreadable(path, f"a cell that ends in line {number} spans several: mend quotes")
+        found.append(used)
+    return pd.DataFrame(found, columns=list(COLUMNS), dtype=str)
+
+
+def _first_known(cells: Iterable[str]) -> str:
+    return next((cell for cell in cells if cell and cell not in _MISSING), "")
+
+
+def _tab_rows(lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of each line that is not blank, and its cells.
+
+    A quote is a letter like any other, unless a pair of them stands round a whole cell: 5" must not
+    swallow the rows up to the next quote.
+    """
+    for number, line in enumerate(lines, start=1):
+        cells = [_without_quotes(cell.strip()) for cell in line.rstrip("\n").split("\t")]
+        if any(cells):
+            yield number, cells
+
+
+def _without_quotes(cell: str) -> str:
+    if len(cell) > 1 and cell[0] == cell[-1] == '"':
+        return cell[1:-1].replace('""', '"').strip()
+    return cell
+
+
+def _comma_rows(lines: Sequence[str], path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number of the last line of each row that is not blank, and its cells.
+
+    Raises
+    ------
+    DataError
+        If a quote is not closed, or text stands behind one: the rows up to the next quote would be
+        one cell.
+    """
+    reader = csv.reader(lines, strict=True, skipinitialspace=True)
+    try:
+        for cells in reader:
+            cells = [cell.strip() for cell in cells]
+            if any(cells):
+                yield reader.line_num, cells
+    except csv.Error as error:
+        raise _unreadable(path, f"line {reader.line_num}: {error}: mend its quotes") from error
 
 
 def _smiles_lines(text: str, path: Path) -> Iterator[dict[str, str]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem, DataStructs
 from rdkit.Chem import rdFingerprintGenerator
+from scipy.sparse import csr_array
 
 RADIUS, BITS = 2, 2048
 # Compounds of a cluster are at most this far from its centre (1 - Tanimoto).
@@ -122,11 +123,19 @@ def add_neighbours(
 
 
 def _neighbours(prints: Sequence[DataStructs.ExplicitBitVect], distance: float) -> list[np.ndarray]:
-    pairs: list[list[int]] = [[] for _ in prints]
+    """Return the places of the neighbours of each compound, ascending."""
     least = 1 - distance
-    for i in range(1, len(prints)):
+    before = []
+    for i in range(len(prints)):
         similar = np.array(DataStructs.BulkTanimotoSimilarity(prints[i], prints[:i]))
-        for j in np.flatnonzero(similar >= least):
-            pairs[i].append(j)
-            pairs[j].append(i)
-    return [np.array(sorted(places), dtype=int) for places in pairs]
+        before.append(np.flatnonzero(similar >= least).astype(np.int32))
+    if not before:
+        return []
+    places = np.concatenate(before)
+    kind = np.int32 if len(places) <= np.iinfo(np.int32).max else np.int64
+    starts = np.cumsum([0, *map(len, before)], dtype=kind)
+    pairs = csr_array((np.ones(len(places), bool), places, starts), shape=(len(prints),) * 2)
+    # Who comes after a compound is found in the transpose, in order too.
+    turned = pairs.T.tocsr()
+    after = np.split(turned.indices.astype(np.int32, copy=False), turned.indptr[1:-1])
+    return [np.concatenate(both) for both in zip(before, after, strict=True)]

@@ -5,6 +5,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 
 from crosshub.chemistry.drawing import draw_grid
+from crosshub.compounds.found import FDR, reverses
 from crosshub.differential import benjamini_hochberg
 
 SMALLEST_CLASS = 3
@@ -18,7 +19,7 @@ EMPTY = (
 COLUMNS = ["scaffold", "compounds", "hits", "expected", "fold", "p_value", "fdr", "names"]
 
 
-def is_hit(candidates: pd.DataFrame, *, fdr: float = 0.05) -> tuple[np.ndarray, str]:
+def is_hit(candidates: pd.DataFrame, *, fdr: float = FDR) -> tuple[np.ndarray, str]:
     """Return which compounds of a drug list are hits, and by what criterion.
 
     Parameters
@@ -36,7 +37,7 @@ def is_hit(candidates: pd.DataFrame, *, fdr: float = 0.05) -> tuple[np.ndarray, 
     str
         The criterion in words.
     """
-    significant = ((candidates["score"] < 0) & (candidates["fdr"] <= fdr)).to_numpy(bool)
+    significant = reverses(candidates, fdr=fdr)
     if significant.sum() >= FEWEST_HITS:
         return significant, f"reversing, FDR at most {fdr:g}"
     number = min(max(FEWEST_HITS, round(BEST_SHARE * len(candidates))), len(candidates) // 3)

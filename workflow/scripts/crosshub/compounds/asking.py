@@ -3,12 +3,18 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crosshub.compounds.query import SHARED, Query
-from crosshub.compounds.summary import COLUMNS, mean_by_cell, summarise_compounds
+from crosshub.compounds.summary import (
+    COLUMNS,
+    CompoundTally,
+    mean_by_cell,
+    summarise_compounds,
+)
 from crosshub.connectivity import match_signatures
 from crosshub.signatures import SignatureStore
 
@@ -44,6 +50,7 @@ def ask_all(
     identity: Mapping[str, str] | None = None,
     permutations: int,
     generator: Callable[[str], np.random.Generator],
+    batch: int | None = None,
     threads: int = 1,
 ) -> Answers:
     """Put every query to the reference, each with its own random queries.
@@ -63,6 +70,8 @@ def ask_all(
     generator
         Gives the random numbers of a query by its name, so that a query that is added or left out
         changes the answers of no other.
+    batch
+        Random queries at a time (`connectivity.null_scores`); same bytes for any number.
     threads
         Same bytes for any number.
     """
@@ -71,17 +80,19 @@ def ask_all(
     kept = pd.DataFrame(columns=["signature", "compound", "cell", "type", "ncs"])
     kept = kept.astype({"ncs": np.float32})
     for query in asked:
-        matches, null = match_signatures(
+        found, matches = ask(
             store,
             query.side("up"),
             query.side("down"),
+            identity=identity,
             effects=query.effects,
             columns=columns,
             permutations=permutations,
             rng=generator(query.name),
+            batch=batch,
             threads=threads,
         )
-        compounds.append(summarise_compounds(matches, null, identity=identity))
+        compounds.append(found)
         cells.append(mean_by_cell(matches, identity=identity))
         kept = matches if query.name == SHARED else kept
         log.info("%s: %d compounds", query.name, len(compounds[-1]))
@@ -91,6 +102,33 @@ def ask_all(
         _joined(names, cells, ["compound", "cell", "n_signatures", "ncs"]),
         kept,
     )
+
+
+def ask(
+    store: SignatureStore,
+    up: Sequence[str],
+    down: Sequence[str],
+    *,
+    identity: Mapping[str, str] | None = None,
+    **options: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Put one query to the reference; return its compounds and its signatures.
+
+    Parameters
+    ----------
+    store, up, down, options
+        See `match_signatures`.
+    identity
+        See `summarise_compounds`.
+    """
+    tallies: list[CompoundTally] = []
+
+    def follow(signatures: pd.DataFrame) -> Callable[[np.ndarray], None]:
+        tallies.append(CompoundTally(signatures, identity))
+        return tallies[0].add
+
+    matches = match_signatures(store, up, down, follow=follow, **options)
+    return summarise_compounds(matches, tallies[0]), matches
 
 
 def _joined(

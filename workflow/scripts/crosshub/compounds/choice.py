@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crosshub.compounds.summary import keys_of
 from crosshub.errors import DataError
+from crosshub.signatures.names import is_compound, named
 
 log = logging.getLogger(__name__)
 
-GOOD = frozenset({"1", "1.0", "true", "good", "yes", "pass"})
 NO_COMPOUND = "of a control or a gene, not of a compound"
 OTHER_CELL = "in a cell line that compounds.cells does not name"
 POOR = "of poor quality by the release (compounds.quality)"
@@ -23,7 +24,10 @@ NOT_EXEMPLAR = "not the strongest of its compound and cell line (compounds.exemp
 
 
 def choose_signatures(
-    signatures: pd.DataFrame, settings: Mapping[str, Any]
+    signatures: pd.DataFrame,
+    settings: Mapping[str, Any],
+    *,
+    identity: Mapping[str, str] | None = None,
 ) -> tuple[np.ndarray, pd.DataFrame]:
     """Choose the signatures that count, and say what was left out.
 
@@ -36,20 +40,24 @@ def choose_signatures(
         cells (empty: all), min_tas (0: any), quality (``any``, ``good``), exemplars (whether only
         the signature of the largest TAS of each compound and cell line counts, as in CMap's own
         queries; without TAS it asks for nothing). What is missing asks for nothing.
+    identity
+        See `summary.summarise_compounds`: names of one identity are one compound here too.
 
     Returns
     -------
     ndarray
         Columns of the store, ascending.
     DataFrame
-        reason, compound, signatures, whether nothing of the compound is left (all_left_out); one
-        row for each reason and compound; the reasons in the order in which they were applied.
+        reason, compound, signatures, whether nothing of the compound is left under any of its
+        names (all_left_out; false for what is no compound); one row for each reason and name; the
+        reasons in the order in which they were applied.
 
     Raises
     ------
     DataError
         If a cell line is asked for that the reference does not have, if strength or quality is
-        asked for that the release does not say, or if no signature of a compound is left.
+        asked for that the release does not say, if the reference has no signature of a compound,
+        or if none is left.
 
     References
     ----------
@@ -57,26 +65,34 @@ def choose_signatures(
     strength of a signature and the correlation of its replicates).
     """
     table = signatures.reset_index(drop=True)
-    names = named(table)
+    names, wanted = named(table), is_compound(table["type"])
+    keys = keys_of(names, identity)
+    if not wanted.any():
+        types = ", ".join(sorted(set(table["type"]))[:5])
+        raise DataError(
+            "compounds.reference: the reference holds no signature of a compound (types "
+            f"{types}): give one of compounds"
+        )
     reason = pd.Series("", index=table.index, dtype=object)
     for text, fails in _conditions(table, settings):
         reason = reason.where((reason != "") | ~fails, text)
     if settings.get("exemplars", True) and _known(table, "tas"):
-        left = table[reason == ""].assign(name=names[reason == ""].str.lower())
+        left = table[reason == ""].assign(key=keys[reason == ""])
         order = left.sort_values(["tas", "signature"], ascending=[False, True], kind="stable")
-        weaker = order.index[order.duplicated(["name", "cell"])]
+        weaker = order.index[order.duplicated(["key", "cell"])]
         reason.loc[weaker] = NOT_EXEMPLAR
     kept = np.flatnonzero((reason == "").to_numpy())
-    if not len(kept) and (reason != NO_COMPOUND).any():
+    if not len(kept):
         raise DataError(
             "compounds.cells, compounds.min_tas, compounds.quality: no signature of a compound is "
             "left: relax them"
         )
-    out = pd.DataFrame({"reason": reason, "compound": names})[reason != ""]
+    gone = wanted & ~keys.isin(set(keys[kept]))
+    out = pd.DataFrame({"reason": reason, "compound": names, "gone": gone})[reason != ""]
     order = dict.fromkeys([NO_COMPOUND, OTHER_CELL, POOR, WEAK, NOT_EXEMPLAR])
-    counts = out.groupby(["reason", "compound"], sort=True).size().rename("signatures")
-    left_out = counts.reset_index().astype({"reason": object, "compound": object})
-    left_out["all_left_out"] = ~left_out["compound"].isin(set(names[reason == ""]))
+    counts = out.groupby(["reason", "compound"], sort=True)["gone"]
+    left_out = counts.agg(signatures="size", all_left_out="all").reset_index()
+    left_out = left_out.astype({"reason": object, "compound": object, "all_left_out": bool})
     place = left_out["reason"].map({text: i for i, text in enumerate(order)})
     left_out = left_out.iloc[place.argsort(kind="stable")].reset_index(drop=True)
     for text, number in left_out.groupby("reason", sort=False)["signatures"].sum().items():
@@ -84,14 +100,9 @@ def choose_signatures(
     return kept, left_out
 
 
-def named(signatures: pd.DataFrame) -> pd.Series:
-    """Return the compound of each signature; the signature's own id where none is known."""
-    return signatures["compound"].where(signatures["compound"] != "", signatures["signature"])
-
-
 def _conditions(table: pd.DataFrame, settings: Mapping[str, Any]) -> list[tuple[str, pd.Series]]:
     """Return the reasons, and which signatures each leaves out."""
-    found = [(NO_COMPOUND, table["type"].str.match(r"ctl|trt_(?!cp)").astype(bool))]
+    found = [(NO_COMPOUND, ~is_compound(table["type"]))]
     cells = settings.get("cells") or []
     absent = sorted(set(cells) - set(table["cell"]))
     if absent:
@@ -108,8 +119,8 @@ def _conditions(table: pd.DataFrame, settings: Mapping[str, Any]) -> list[tuple[
                 "compounds.quality: the reference does not say which signatures are good: write "
                 "'any', or give the table of signatures of the release (compounds.signatures)"
             )
-        good = table["quality"].astype(str).str.strip().str.lower().isin(GOOD)
-        found.append((POOR, ~good))
+        # The store has one vocabulary for all releases: true, false, empty.
+        found.append((POOR, table["quality"] != "true"))
     least = settings.get("min_tas") or 0
     if least > 0:
         if not _known(table, "tas"):

@@ -12,11 +12,13 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
 from crosshub.chemistry import add_neighbours
+from crosshub.compounds.found import FDR
 from crosshub.compounds.query import SHARED
 from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import COLUMNS as SUMMARY
 from crosshub.compounds.summary import SCORES, STRENGTHS
-from crosshub.compounds.targets import neighbours_of, split_names
+from crosshub.compounds.targets import neighbours_of
+from crosshub.lists import split_items
 from crosshub.tables import whole
 
 log = logging.getLogger(__name__)
@@ -25,20 +27,6 @@ _IDENTITY = ("inchikey", "smiles", "reason")
 _ANNOTATIONS = ("phase", "mechanism", "targets")
 _SEVERAL = ("reversed_in", "p_all_diseases", "fdr_all_diseases")
 _SDF_FIELDS = ("rank", "name", "inchikey", "score", "p_value", "fdr", "phase", "mechanism")
-
-
-def join_structures(described: pd.DataFrame, failures: pd.DataFrame) -> pd.DataFrame:
-    """Join the two results of `chemistry.describe_structures` into one table.
-
-    Returns
-    -------
-    DataFrame
-        One row a name; inchikey and smiles are empty and reason says why where a structure could
-        not be read.
-    """
-    table = pd.concat([described, failures.drop(columns="smiles")], ignore_index=True)
-    table[list(_IDENTITY)] = table[list(_IDENTITY)].astype(object).fillna("")
-    return table
 
 
 def identities(structures: pd.DataFrame) -> dict[str, str]:
@@ -63,6 +51,7 @@ def make_drug_list(
     interactions: pd.DataFrame | None,
     drugs: pd.DataFrame,
     distance: float,
+    fdr: float = FDR,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Put everything that is known of the compounds beside their answers to all queries.
 
@@ -80,6 +69,8 @@ def make_drug_list(
         Known drugs of the diseases (`chemistry.of_diseases`).
     distance
         Of a cluster; see `chemistry.cluster`.
+    fdr
+        See `several.reverse_all`.
 
     Returns
     -------
@@ -87,7 +78,7 @@ def make_drug_list(
         The drug list of the shared query (`annotate_compounds`, then cluster, nearest_known and
         similarity_to_known of `chemistry.add_neighbours`), and `several.reverse_all`.
     """
-    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"])
+    several = reverse_all(compounds, plan["diseases"], at_least=plan["at_least"], fdr=fdr)
     shared = compounds[compounds["query"] == SHARED].drop(columns="query")
     near = neighbours_of(panel, interactions)["partner"]
     table = annotate_compounds(shared, structures, panel=panel, near_panel=near, several=several)
@@ -141,7 +132,7 @@ def annotate_compounds(
         ("targets_near_panel", set(near_panel) - set(panel)),
     ):
         table[column] = [
-            "|".join(target for target in split_names(cell) if target in wanted)
+            "|".join(target for target in split_items(cell) if target in wanted)
             for cell in table["targets"]
         ]
     several = pd.DataFrame(columns=["compound", *_SEVERAL]) if several is None else several
@@ -190,7 +181,7 @@ def _of_names(table: pd.DataFrame, structures: pd.DataFrame) -> tuple[pd.DataFra
     known = structures.reindex(columns=["name", *text, *others])
     known = known.assign(key=known.pop("name").astype(str).str.lower()).drop_duplicates("key")
     names = [
-        [name.lower(), *filter(None, more.lower().split("|"))]
+        [name.lower(), *split_items(more.lower())]
         for name, more in zip(table["name"].astype(str), table["synonyms"], strict=True)
     ]
     each = pd.Series(names, dtype=object).explode().rename("key").rename_axis("row").reset_index()

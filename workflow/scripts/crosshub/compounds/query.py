@@ -9,12 +9,11 @@ import pandas as pd
 from scipy.stats import norm
 
 from crosshub.candidates import tied_modules
+from crosshub.connectivity.query import FEWEST
 from crosshub.errors import DataError
 from crosshub.tables import read_table
 
 MINIMUM = 10
-# Fewer genes of a side in the reference than this, and the side is not asked.
-FEWEST = 3
 SHARED, DISEASE, MODULE = "shared", "disease", "module"
 GENE_COLUMNS = ("query", "kind", "disease", "module", "gene", "direction", "effect", "filled_up",
                 "in_reference", "asked")  # fmt: skip
@@ -96,7 +95,8 @@ def build_queries(
     Returns
     -------
     list of Query
-        The shared query first, then the diseases', then the modules'.
+        The shared query first, then the diseases', then the modules'. A query of which no gene
+        changes is not asked: what would fill it up is noise.
 
     Raises
     ------
@@ -108,11 +108,13 @@ def build_queries(
     is_shared = shared["shared"].astype(str).str.lower() == "true"
     effect = shared_effect(shared)
     table = shared.assign(changed=is_shared, effect=effect)
-    queries = [Query(SHARED, SHARED, choose_genes(table, known, size=size))]
+    found, reason = _found(table, known, size, "no gene is shared")
+    queries = [Query(SHARED, SHARED, found, reason=reason)]
     for name, genes in differential.items() if DISEASE in kinds else ():
-        table = _directed(genes, fdr)
-        found = choose_genes(table, known, size=size)
-        reason = "" if len(differential) > 1 else "the only disease: the shared query is its own"
+        nothing = f"no gene changes at FDR {fdr:g}"
+        found, reason = _found(_directed(genes, fdr), known, size, nothing)
+        if len(differential) == 1:
+            reason = "the only disease: the shared query is its own"
         queries.append(Query(f"{DISEASE}.{name}", DISEASE, found, disease=name, reason=reason))
     for name in modules if MODULE in kinds else ():
         queries += _module_queries(
@@ -241,6 +243,18 @@ def _directed(differential: pd.DataFrame, fdr: float) -> pd.DataFrame:
     return table
 
 
+def _found(
+    table: pd.DataFrame, known: set[str], size: int, nothing: str
+) -> tuple[pd.DataFrame, str]:
+    """Return the genes of a query, filled up only where one of them is found, and why it is not."""
+    changed = choose_genes(table, known, size=size, minimum=0)
+    if changed.empty:
+        return changed, nothing
+    if not changed["in_reference"].any():
+        return changed, "none of its genes is in the reference"
+    return choose_genes(table, known, size=size), ""
+
+
 def _module_queries(
     disease: str,
     modules: pd.DataFrame,
@@ -255,8 +269,9 @@ def _module_queries(
         found = choose_genes(inside.assign(changed=True), known, size=size, minimum=0)
         # A module moves one way: a few genes on the other side are noise and no side of a query.
         counts = found.loc[found["in_reference"], "direction"].value_counts()
-        found = found[found["direction"].map(counts).fillna(0) >= MINIMUM]
-        few = f"fewer than {MINIMUM} genes of either direction are in the reference"
+        least = min(MINIMUM, size)
+        found = found[found["direction"].map(counts).fillna(0) >= least]
+        few = f"fewer than {least} genes of either direction are in the reference"
         name = f"{MODULE}.{disease}.{module}"
         yield Query(name, MODULE, found, disease, module, "" if len(found) else few)
 
@@ -265,8 +280,6 @@ def _judged(query: Query) -> Query:
     if query.reason or query.side("up") or query.side("down"):
         return query
     reason = f"fewer than {FEWEST} genes of either direction are in the reference"
-    if query.genes.empty:
-        reason = "no gene is up or down"
     return Query(query.name, query.kind, query.genes, query.disease, query.module, reason)
 
 

@@ -8,7 +8,13 @@ import pandas as pd
 from crosshub.assessment.thresholds import wilson
 from crosshub.compounds.choice import named
 from crosshub.compounds.summary import keys_of
-from crosshub.connectivity import make_query, normalise, score_sets
+from crosshub.connectivity import (
+    extreme_genes,
+    group_signatures,
+    make_query,
+    normalise,
+    score_sets,
+)
 from crosshub.signatures import SignatureStore
 
 COLUMNS = ["within", "queries", "found", "recall", "recall_low", "recall_high", "chance"]
@@ -70,10 +76,10 @@ def self_recall(
     drawn = rng.permutation(len(wanted))[:queries]
     places = [rng.choice(np.flatnonzero(keys == wanted[i])) for i in drawn]
     side = min(side, store.n_genes // 4)
-    groups = (table["cell"] + "\t" + table["type"]).to_numpy()
+    groups = group_signatures(table["cell"], table["type"])
     cells, keys = table["cell"].to_numpy(), keys.to_numpy()
     ranks, owns, totals = [], [], []
-    sets = np.array([_extremes(store, int(columns[place]), side) for place in places])
+    sets = extreme_genes(store, columns[places], side, side)
     symbols = store.genes[sets[0]]
     query = make_query(store, list(symbols[:side]), list(symbols[side:]))
     scores = score_sets(store, query, sets, columns=columns, threads=threads)
@@ -92,12 +98,6 @@ def self_recall(
         chance = np.mean([_chance(within, own, of) for own, of in zip(owns, totals, strict=True)])
         rows.append((within, len(ranks), found, recall, low, high, float(chance)))
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _extremes(store: SignatureStore, column: int, side: int) -> np.ndarray:
-    """Return the rows of the highest and of the lowest genes of a signature."""
-    order = np.argsort(np.asarray(store.matrix("ranks")[:, column]))
-    return np.concatenate([order[:side], order[-side:]])
 
 
 def _chance(within: int, own: int, total: int) -> float:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from crosshub.compounds.found import FDR
 from crosshub.compounds.query import DISEASE
 from crosshub.differential import benjamini_hochberg
 from crosshub.shared.conjunction import partial_conjunction
 
-FDR = 0.1
 COLUMNS = ["compound", "reversed_in", "p_all_diseases", "fdr_all_diseases", "p_at_least",
            "fdr_at_least"]  # fmt: skip
 
@@ -35,7 +35,8 @@ def reverse_all(
     compounds
         ``compounds.tsv``: query, compound, score, p_value (one-sided, for reversal), fdr.
     diseases
-        Those that are asked together. One whose query was not asked reverses nothing: p is 1.
+        Those that are asked together. One whose query was not asked reverses nothing: p is 1. Nor
+        is one reversed by a compound whose score for it is not below zero, whatever the p.
     at_least
         u; default all.
     fdr
@@ -63,7 +64,7 @@ def reverse_all(
         part: own.pivot(index="compound", columns="query", values=part).reindex(columns=wanted)
         for part in ("score", "p_value", "fdr")
     }
-    p_values = wide["p_value"].fillna(1.0).to_numpy(float)
+    p_values = wide["p_value"].where(wide["score"] < 0, 1.0).fillna(1.0).to_numpy(float)
     number = len(diseases)
     u = at_least or number
     levels = {k: partial_conjunction(p_values, k) for k in range(1, number + 1)}

@@ -15,6 +15,7 @@ from crosshub.compounds.cells import (
 )
 from crosshub.connectivity import SCORES as REGISTERED
 from crosshub.differential import benjamini_hochberg
+from crosshub.signatures.names import is_compound
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +51,71 @@ class _Layout:
     n_cells: np.ndarray
 
 
+class CompoundTally:
+    """Judges each compound by random queries that are seen some at a time and kept never.
+
+    Parameters
+    ----------
+    matches
+        Signatures with ``compound``, ``cell``, ``type`` and ``ncs``, as `match_signatures` gives
+        them to the one who follows.
+    identity
+        As for `summarise_compounds`.
+    """
+
+    def __init__(self, matches: pd.DataFrame, identity: Mapping[str, str] | None = None) -> None:
+        other = ~is_compound(matches["type"]).to_numpy()
+        if other.any():
+            log.info("%d signatures of controls and genes are no compounds", other.sum())
+        used = matches[["compound", "cell", "ncs"]].assign(
+            key=keys_of(matches["compound"], identity), column=np.arange(len(matches))
+        )[~other]
+        self.ordered = used.sort_values(["key", "cell", "column"], kind="stable", ignore_index=True)
+        self.layout = _lay_out(self.ordered)
+        self.ncs = matches["ncs"].to_numpy(np.float32)[None]
+        self.random_queries = 0
+        self._lower, self._higher = np.zeros((2, len(self.layout.n_cells)), np.int64)
+        # Of each cell line that is left out.
+        self._lower_without = np.zeros(len(self.layout.cell_sizes), np.int64)
+
+    def add(self, null: np.ndarray) -> None:
+        """Count where these random queries × signatures (ncs, float32) reach what was observed."""
+        self.random_queries += len(null)
+        for compounds, cells in _blocks(self.layout, len(null)):
+            observed = _means(self.ncs, cells, self.layout)
+            random = _means(null, cells, self.layout)
+            score, simulated = max_quantile(observed)[0], max_quantile(random)
+            self._lower[compounds] += (simulated <= score).sum(axis=0)
+            self._higher[compounds] += (simulated >= score).sum(axis=0)
+            if cells.shape[1] > 1:
+                pairs = zip(left_out(observed), left_out(random), strict=True)
+                for place, (own, others) in enumerate(pairs):
+                    self._lower_without[cells[:, place]] += (others <= own[0]).sum(axis=0)
+
+    def tests(self) -> dict[str, np.ndarray]:
+        """Return the score of each compound, and its p by the random queries so far."""
+        layout = self.layout
+        missing = np.full((3, len(layout.n_cells)), np.nan)
+        found = dict(zip(("score", "leave_one_out_score", "leave_one_out_p"), missing, strict=True))
+        for compounds, cells in _blocks(layout, 1):
+            observed = _means(self.ncs, cells, layout)
+            found["score"][compounds] = max_quantile(observed)[0]
+            if cells.shape[1] > 1:
+                own = [score[0] for score in left_out(observed)]
+                found["leave_one_out_score"][compounds] = np.max(own, axis=0)
+                p = self._p(self._lower_without[cells])
+                found["leave_one_out_p"][compounds] = p.max(axis=1)
+        return {"p_value": self._p(self._lower), "mimic_p_value": self._p(self._higher), **found}
+
+    def _p(self, beyond: np.ndarray) -> np.ndarray:
+        return (1 + beyond) / (self.random_queries + 1)
+
+
 def summarise_compounds(
-    matches: pd.DataFrame, null: np.ndarray, *, identity: Mapping[str, str] | None = None
+    matches: pd.DataFrame,
+    null: np.ndarray | CompoundTally,
+    *,
+    identity: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Summarise the signatures of each compound over doses, times, replicates and cell lines.
 
@@ -62,12 +126,15 @@ def summarise_compounds(
 
     Parameters
     ----------
-    matches, null
-        The two results of `match_signatures`; columns of other scores, tas and
-        replicate_correlation are summarised where they are there.
+    matches
+        Result of `match_signatures`; columns of other scores, tas and replicate_correlation are
+        summarised where they are there.
+    null
+        The tally of the same signatures, which has seen all random queries; or their ncs, random
+        queries × signatures.
     identity
         Name of a compound in lower case → what it is (InChIKey); other names stand for themselves,
-        in any case.
+        in any case. A tally was given it already.
 
     Returns
     -------
@@ -89,23 +156,18 @@ def summarise_compounds(
     Subramanian et al. 2017, Cell 171:1437 (ncs, the quantile over cell lines). Hartung and Knapp
     2001, Statistics in Medicine 20:3875 (random effects).
     """
-    other = matches["type"].str.match(r"ctl|trt_(?!cp)").to_numpy(bool)
-    if other.any():
-        log.info("%d signatures of controls and genes are no compounds", other.sum())
-    used = matches[["compound", "cell", "ncs"]].assign(
-        key=keys_of(matches["compound"], identity), column=np.arange(len(matches))
-    )[~other]
-    ordered = used.sort_values(["key", "cell", "column"], kind="stable", ignore_index=True)
+    tally = null if isinstance(null, CompoundTally) else CompoundTally(matches, identity)
+    if tally is not null:
+        tally.add(null)
+    ordered = tally.ordered
     grouped = ordered.groupby("key", sort=True)
     table = _names(ordered).join(pd.DataFrame({"n_signatures": grouped.size()}))
-    layout = _lay_out(ordered)
-    table["n_cells"] = layout.n_cells
-    ncs = matches["ncs"].to_numpy(np.float32)[None]
-    for name, values in _tests(ncs, null, layout).items():
+    table["n_cells"] = tally.layout.n_cells
+    for name, values in tally.tests().items():
         table[name] = values
     table["fdr"] = benjamini_hochberg(table["p_value"].to_numpy(float))
     table["mimic_fdr"] = benjamini_hochberg(table["mimic_p_value"].to_numpy(float))
-    for name, values in _evidence(ncs, layout).items():
+    for name, values in _evidence(tally.ncs, tally.layout).items():
         table[name] = values
     described = matches.iloc[ordered["column"]].reset_index(drop=True)
     columns = list(COLUMNS)
@@ -141,7 +203,7 @@ def mean_by_cell(
     DataFrame
         compound (as `summarise_compounds` names it), cell, n_signatures, ncs.
     """
-    used = matches[~matches["type"].str.match(r"ctl|trt_(?!cp)").astype(bool)]
+    used = matches[is_compound(matches["type"])]
     used = used.assign(key=keys_of(used["compound"], identity))
     names = _names(used)["compound"]
     grouped = used.groupby(["key", "cell"], sort=True)["ncs"]
@@ -191,30 +253,6 @@ def _means(values: np.ndarray, cells: np.ndarray, layout: _Layout) -> np.ndarray
     places = np.repeat(layout.cell_starts[cells].ravel() - starts, sizes) + np.arange(sizes.sum())
     total = np.add.reduceat(values[:, layout.columns[places]], starts, axis=1)
     return (total / sizes.astype(np.float32)).reshape(len(values), *cells.shape)
-
-
-def _tests(ncs: np.ndarray, null: np.ndarray, layout: _Layout) -> dict[str, np.ndarray]:
-    """Return the score of each compound, and its p by the random queries."""
-    names = ("score", "p_value", "mimic_p_value", "leave_one_out_score", "leave_one_out_p")
-    found = {name: np.full(len(layout.n_cells), np.nan) for name in names}
-    for compounds, cells in _blocks(layout, len(null)):
-        observed, random = _means(ncs, cells, layout), _means(null, cells, layout)
-        score, simulated = max_quantile(observed)[0], max_quantile(random)
-        found["score"][compounds] = score
-        found["p_value"][compounds] = _share(simulated <= score)
-        found["mimic_p_value"][compounds] = _share(simulated >= score)
-        if cells.shape[1] > 1:
-            rest = [
-                (own[0], _share(others <= own[0]))
-                for own, others in zip(left_out(observed), left_out(random), strict=True)
-            ]
-            found["leave_one_out_score"][compounds] = np.max([own for own, _ in rest], axis=0)
-            found["leave_one_out_p"][compounds] = np.max([p for _, p in rest], axis=0)
-    return found
-
-
-def _share(beyond: np.ndarray) -> np.ndarray:
-    return (1 + beyond.sum(axis=0)) / (len(beyond) + 1)
 
 
 def _evidence(ncs: np.ndarray, layout: _Layout) -> dict[str, np.ndarray]:

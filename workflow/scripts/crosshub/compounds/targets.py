@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from crosshub.lists import split_items
+
 COLUMNS = [
     *("compound", "inchikey", "phase", "mechanism", "target", "relation", "gene", "interaction"),
     *("direction", "action", "opposes", "rank"),
@@ -15,13 +17,6 @@ _LOWERS = re.compile(
     r"inverse agonist|inhibitor|antagonist|blocker|degrader|suppressant|depleter", re.IGNORECASE
 )
 _RAISES = re.compile(r"agonist|activator|stimulant|opener|inducer|enhancer", re.IGNORECASE)
-
-
-def split_names(cell: object) -> list[str]:
-    """Return the names in a cell that joins them by ``|``, ``;`` or ``,``."""
-    if not isinstance(cell, str):
-        return []
-    return [name for name in re.split(r"\s*[|;,]\s*", cell.strip()) if name]
 
 
 def neighbours_of(genes: Sequence[str], interactions: pd.DataFrame | None) -> pd.DataFrame:
@@ -71,7 +66,7 @@ def match_targets(
     neighbours
         Of `neighbours_of`.
     directions
-        Gene → ``up`` or ``down`` in the disease.
+        Of `directions_of`: gene → ``up`` or ``down`` in the disease, for the genes that change.
     ranks
         Name of a compound in lower case → its rank in the drug list.
 
@@ -80,12 +75,12 @@ def match_targets(
     DataFrame
         compound, inchikey, phase, mechanism, target, relation (in_panel, hub, near_panel), gene
         (the target itself; for near_panel its strongest partner in the panel), interaction (score
-        of that), direction (of the target in the disease, empty if unknown), action (lowers,
-        raises, empty: by the words of the mechanism), opposes (whether the action is against the
-        direction; empty if either is unknown), rank (in the drug list; missing without a
-        signature). Names of one InChIKey are one compound, called as in the drug list. A target is
-        named once for each compound, by its closest relation; first the panel, then hubs, then
-        neighbours, the strongest interaction first.
+        of that), direction (of the target in the disease, empty if it is not found to change),
+        action (lowers, raises, empty: by the words of the mechanism), opposes (whether the action
+        is against the direction; empty if either is unknown), rank (in the drug list; missing
+        without a signature). Names of one InChIKey are one compound, called as in the drug list.
+        A target is named once for each compound, by its closest relation; first the panel, then
+        hubs, then neighbours, the strongest interaction first.
     """
     best = neighbours.drop_duplicates("partner").set_index("partner")
     relations = {gene: (NEAR, *best.loc[gene, ["gene", "score"]]) for gene in best.index}
@@ -93,7 +88,7 @@ def match_targets(
     relations |= {gene: (PANEL, gene, None) for gene in panel}
     rows = []
     for row in _once(structures, ranks).to_dict("records"):
-        for target in dict.fromkeys(split_names(row.get("targets"))):
+        for target in dict.fromkeys(split_items(row.get("targets"))):
             if target not in relations:
                 continue
             relation, gene, score = relations[target]
@@ -136,11 +131,38 @@ def _once(structures: pd.DataFrame, ranks: Mapping[str, int]) -> pd.DataFrame:
 
 def hubs_of(candidates: Iterable[pd.DataFrame]) -> list[str]:
     """Return the hubs of modules that are tied to a disease, from the diseases' candidates."""
-    found: set[str] = set()
+    return sorted({gene for table in candidates for gene in _hubs(table)["gene"]})
+
+
+def directions_of(genes: pd.DataFrame, candidates: Iterable[pd.DataFrame]) -> dict[str, str]:
+    """Return the direction of the genes that are found to change, and of no other.
+
+    Every measured gene has a direction, if only that of noise.
+
+    Parameters
+    ----------
+    genes
+        ``shared/{comparison}/genes.tsv``: gene, direction, shared.
+    candidates
+        Of each disease: gene, direction, hub, module_tied.
+
+    Returns
+    -------
+    dict
+        Shared gene → its direction; hub of a tied module that is not shared → that in its disease,
+        unless it goes up in one disease and down in another.
+    """
+    hubs: dict[str, set[str]] = {}
     for table in candidates:
-        is_hub = table["hub"].astype(bool) & table["module_tied"].astype(bool)
-        found.update(table.loc[is_hub, "gene"])
-    return sorted(found)
+        for gene, direction in _hubs(table)[["gene", "direction"]].itertuples(index=False):
+            hubs.setdefault(gene, set()).add(direction)
+    found = {gene: min(each) for gene, each in hubs.items() if len(each) == 1}
+    shared = genes[genes["shared"].astype(str).str.lower() == "true"]
+    return found | dict(zip(shared["gene"], shared["direction"], strict=True))
+
+
+def _hubs(candidates: pd.DataFrame) -> pd.DataFrame:
+    return candidates[candidates["hub"].astype(bool) & candidates["module_tied"].astype(bool)]
 
 
 def ranks_of(candidates: pd.DataFrame) -> dict[str, int]:
@@ -149,7 +171,7 @@ def ranks_of(candidates: pd.DataFrame) -> dict[str, int]:
     for name, more, rank in zip(
         candidates["name"], candidates["synonyms"], candidates["rank"], strict=True
     ):
-        for each in (name, *split_names(more)):
+        for each in (name, *split_items(more)):
             ranks.setdefault(str(each).lower(), int(rank))
     return ranks
 
@@ -157,11 +179,8 @@ def ranks_of(candidates: pd.DataFrame) -> dict[str, int]:
 def action_of(mechanism: object) -> str:
     """Return what a mechanism does to its target: lowers, raises, or empty if that is not clear."""
     found = set()
-    for name in split_names(mechanism):
-        if _LOWERS.search(name):
-            found.add("lowers")
-        elif _RAISES.search(name):
-            found.add("raises")
-        else:
-            found.add("")
+    for name in split_items(mechanism):
+        rest, lowers = _LOWERS.subn("", name)
+        raises = _RAISES.search(rest)
+        found.add("" if bool(lowers) == bool(raises) else "lowers" if lowers else "raises")
     return found.pop() if len(found) == 1 else ""

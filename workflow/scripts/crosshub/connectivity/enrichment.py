@@ -23,8 +23,8 @@ def weighted_connectivity(query: Query, *, ranks: np.ndarray, values: np.ndarray
 
     Half the difference of the enrichment scores of the up and the down set (running sum over the
     ranked genes, hits weighted by |z|), zero if both have the same sign. With one set only, its
-    enrichment score (negated for the down set). Where all weights of a set are zero, its hits
-    count alike.
+    enrichment score (negated for the down set). The enrichment score of a set whose values are all
+    zero is zero: it is neither at the top nor at the bottom.
 
     Parameters
     ----------
@@ -44,10 +44,24 @@ def weighted_connectivity(query: Query, *, ranks: np.ndarray, values: np.ndarray
     ----------
     Subramanian et al. 2017, Cell 171:1437.
     """
-    out = np.empty(ranks.shape[1], np.float32)
+    above, below = np.zeros((2, ranks.shape[1]))
     weights = np.abs(np.asarray(values, np.float32))
-    _wtcs(ranks, weights, query.signs, query.n_genes, _PLACES, out)
-    return out
+    _enrichments(ranks, weights, query.signs, query.n_genes, _PLACES, above, below)
+    return combine(above, below, query.n_up, len(query.signs) - query.n_up)
+
+
+def combine(above: np.ndarray, below: np.ndarray, n_up: int, n_down: int) -> np.ndarray:
+    """Return WTCS of the enrichment scores of both sets, of `n_up` and `n_down` genes.
+
+    Not compiled: the cache of a compiled function does not see changes in another file, and
+    `walk` needs this one as well.
+    """
+    if n_down == 0:
+        return above.astype(np.float32)
+    if n_up == 0:
+        return (-below).astype(np.float32)
+    same = np.sign(above) == np.sign(below)
+    return np.where(same, 0, (above - below) / 2).astype(np.float32)
 
 
 def kolmogorov_smirnov(query: Query, *, ranks: np.ndarray) -> np.ndarray:
@@ -130,9 +144,7 @@ def _climb(
         steps[np.int64(ranks[i]) - 1] = weights[i]
         total += weights[i]
     if total == 0:
-        for r in ranks:
-            steps[np.int64(r) - 1] = 1
-        total = size
+        return 0.0
     set_bits(ranks, bits)
     scale, miss = 1 / total, 1 / max(n_genes - size, 1)
     position, highest, lowest = 0.0, -np.inf, np.inf
@@ -152,26 +164,16 @@ def _climb(
 
 
 @njit(cache=True, nogil=True)
-def combine(above: float, below: float, n_up: int, n_down: int) -> float:
-    """Return WTCS of the enrichment scores of both sets."""
-    if n_down == 0:
-        return above
-    if n_up == 0:
-        return -below
-    if np.sign(above) == np.sign(below):
-        return 0.0
-    return (above - below) / 2
-
-
-@njit(cache=True, nogil=True)
-def _wtcs(
+def _enrichments(
     ranks: np.ndarray,
     weights: np.ndarray,
     signs: np.ndarray,
     n_genes: int,
     places: np.ndarray,
-    out: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
 ) -> None:
+    """Fill in the enrichment score of the up and of the down set in each signature."""
     up, down = np.flatnonzero(signs > 0), np.flatnonzero(signs < 0)
     bits = np.zeros((n_genes >> 6) + 1, np.uint64)
     steps = np.zeros(n_genes, np.float32)
@@ -190,12 +192,12 @@ def _wtcs(
         turn(ranks, down, start, width, down_ranks)
         turn(weights, down, start, width, down_weights)
         for j in range(width):
-            above, below = 0.0, 0.0
             if len(up):
-                above = _climb(up_ranks[j], up_weights[j], n_genes, places, bits, steps)
+                score = _climb(up_ranks[j], up_weights[j], n_genes, places, bits, steps)
+                above[start + j] = score
             if len(down):
-                below = _climb(down_ranks[j], down_weights[j], n_genes, places, bits, steps)
-            out[start + j] = combine(above, below, len(up), len(down))
+                score = _climb(down_ranks[j], down_weights[j], n_genes, places, bits, steps)
+                below[start + j] = score
 
 
 @njit(cache=True, nogil=True)

@@ -1,6 +1,7 @@
 """The null of a query: random sets of genes, matched in size and in class."""
 
 import logging
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,10 @@ _QUANTILES = 5
 _ROOM = 2
 _RUNS = 8
 _RUN = 64
+# Scores of random queries in memory. More than 1,000 queries at once gain nothing: the walk over
+# them leaves the cache of the processor.
+_BATCH_BYTES = 256_000_000
+_MOST_QUERIES = 1000
 
 
 def typical_magnitudes(store: SignatureStore, columns: np.ndarray | None = None) -> np.ndarray:
@@ -95,7 +100,10 @@ def gene_classes(
 def draw_sets(
     query_rows: np.ndarray, classes: np.ndarray, permutations: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Return random sets of genes: at each place of the query another gene of the same class.
+    """Return random sets of genes: at each place of the query a gene of the same class.
+
+    The query's own genes are in the classes, so a random set may hold some of them; a gene may
+    even stand at its own place.
 
     Parameters
     ----------
@@ -124,46 +132,50 @@ def draw_sets(
 def null_scores(
     store: SignatureStore,
     query: Query,
-    name: str = "wtcs",
     *,
     permutations: int,
     rng: np.random.Generator,
     classes: np.ndarray | None = None,
     columns: np.ndarray | None = None,
-    weights: np.ndarray | None = None,
+    batch: int | None = None,
     threads: int = 1,
-) -> np.ndarray:
-    """Return the scores of random queries of the same size.
+) -> Iterator[np.ndarray]:
+    """Yield the WTCS of random queries of the same size, some queries at a time.
 
     The genes of a random query are unrelated, those of a real one often co-regulated: this is the
-    null of "any genes would do", no stricter.
+    null of "any genes would do", no stricter. All random queries at once would take 4 bytes a
+    query and signature; so the store is read once for each batch of them.
 
     Parameters
     ----------
     store, query
         The reference, and the query that the random ones resemble.
-    name
-        A name in `SCORES`.
     permutations, rng
         Number of random queries, random numbers.
     classes
         Result of `gene_classes`; without it any gene may stand for any.
-    columns, weights, threads
+    columns, threads
         As for `score_sets`.
+    batch
+        Random queries at a time, which changes no score; without it as many as take 256 MB, at
+        most 1,000.
 
-    Returns
-    -------
+    Yields
+    ------
     ndarray
-        permutations × signatures, float32.
+        random queries × signatures, float32.
     """
+    columns = all_columns(store, columns)
     if classes is None:
         classes = np.zeros(store.n_genes, np.int64)
-    sets = draw_sets(query.rows, classes, permutations, rng)
-    return score_sets(store, query, sets, name, columns=columns, weights=weights, threads=threads)
+    batch = batch or max(1, min(_MOST_QUERIES, _BATCH_BYTES // (4 * max(len(columns), 1))))
+    for start in range(0, permutations, batch):
+        sets = draw_sets(query.rows, classes, min(batch, permutations - start), rng)
+        yield score_sets(store, query, sets, columns=columns, threads=threads)
 
 
-def permutation_p(scores: np.ndarray, null: np.ndarray) -> np.ndarray:
-    """Return the two-sided p-value of each signature: how many random queries reach its |score|.
+def count_reached(scores: np.ndarray, null: np.ndarray) -> np.ndarray:
+    """Return how many random queries reach the |score| of each signature.
 
     Reversal and mimicry are one alternative; the sign of the score says which of them it is.
 
@@ -172,19 +184,20 @@ def permutation_p(scores: np.ndarray, null: np.ndarray) -> np.ndarray:
     scores
         One a signature.
     null
-        permutations × signatures, of the same score.
-
-    Returns
-    -------
-    ndarray
-        (1 + reached) / (1 + permutations).
-
-    References
-    ----------
-    Phipson and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9:39.
+        Random queries × signatures, of the same score.
     """
     size = np.abs(scores)
     reached = np.zeros(len(scores), np.int64)
     for row in null:
         reached += np.abs(row) >= size
-    return (1 + reached) / (len(null) + 1)
+    return reached
+
+
+def permutation_p(reached: np.ndarray, permutations: int) -> np.ndarray:
+    """Return p-values: (1 + reached) / (1 + permutations), never zero.
+
+    References
+    ----------
+    Phipson and Smyth 2010, Statistical Applications in Genetics and Molecular Biology 9:39.
+    """
+    return (1 + reached) / (permutations + 1)

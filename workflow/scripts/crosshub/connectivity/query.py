@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,8 @@ from crosshub.signatures import SignatureStore
 
 log = logging.getLogger(__name__)
 
-_FEWEST = 3
+# Genes of a side in the reference; with fewer it is not asked.
+FEWEST = 3
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,6 @@ class Query:
         """Number of up genes."""
         return int((self.signs > 0).sum())
 
-    def at(self, rows: np.ndarray, weights: np.ndarray | None = None) -> "Query":
-        """Return the same query at other genes of the store."""
-        return replace(self, rows=rows, weights=self.weights if weights is None else weights)
-
 
 def find_genes(
     store: SignatureStore, up: Sequence[str], down: Sequence[str]
@@ -72,10 +69,10 @@ def find_genes(
         unique = list(dict.fromkeys(genes))
         present = [gene for gene in unique if gene in store.genes]
         log.info("query: %d of %d %s genes are in the store", len(present), len(unique), side)
-        if unique and len(present) < _FEWEST:
+        if unique and len(present) < FEWEST:
             raise DataError(
                 f"query: {len(present)} of {len(unique)} {side} genes are in {store.folder}, "
-                f"{_FEWEST} are needed: check that genes are symbols of the same species"
+                f"{FEWEST} are needed: check that genes are symbols of the same species"
             )
         found.append(present)
     if not found[0] and not found[1]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from crosshub.connectivity.blocks import all_columns, each_block, open_pieces, read_block
-from crosshub.connectivity.normalise import normalise, tau
+from crosshub.connectivity.normalise import group_signatures, normalise_in_place, tau
 from crosshub.connectivity.query import Query
 from crosshub.connectivity.walk import index_sets, walk
 from crosshub.signatures import SignatureStore
@@ -64,13 +64,15 @@ def reference_tau(
     out = np.full(len(columns), np.nan, np.float32)
     if not chosen:
         return out
-    ends = _extremes(store, columns[np.concatenate(list(chosen.values()))], query)
+    drawn = columns[np.concatenate(list(chosen.values()))]
+    ends = extreme_genes(store, drawn, query.n_up, len(query.rows) - query.n_up)
     parts = np.split(ends, np.cumsum([len(places) for places in chosen.values()])[:-1])
     sets = dict(zip(chosen, parts, strict=True))
     for code, scores in _score_groups(store, query, sets, columns, codes, threads).items():
         places = np.flatnonzero(codes == code)
-        same = np.zeros(len(places), np.int64)
-        out[places] = tau(ncs[places], normalise(scores, same), fewest=fewest)
+        same = group_signatures(codes[places], codes[places], fewest=1)
+        normalise_in_place(scores, same)
+        out[places] = tau(ncs[places], scores, fewest=fewest)
     return out
 
 
@@ -103,17 +105,31 @@ def _score_groups(
     return out
 
 
-def _extremes(store: SignatureStore, columns: np.ndarray, query: Query) -> np.ndarray:
-    """Return the highest and the lowest genes of each signature, queries × genes of the query."""
-    n_up, size = query.n_up, len(query.rows)
-    sets = np.empty((len(columns), size), np.int64)
+def extreme_genes(store: SignatureStore, columns: np.ndarray, n_up: int, n_down: int) -> np.ndarray:
+    """Return the rows of the highest and the lowest genes of each signature.
+
+    Parameters
+    ----------
+    store
+        The reference.
+    columns
+        Numbers of the signatures.
+    n_up, n_down
+        Genes at either end.
+
+    Returns
+    -------
+    ndarray
+        Signatures × (n_up + n_down), the highest first, as `make_query` has its genes.
+    """
+    sets = np.empty((len(columns), n_up + n_down), np.int64)
     genes = np.arange(store.n_genes)
     pieces = open_pieces(store, ["ranks"])
 
     def work(places: np.ndarray) -> None:
         order = np.argsort(read_block(pieces, genes, columns[places])["ranks"], axis=0)
         sets[places, :n_up] = order[:n_up].T
-        sets[places, n_up:] = order[store.n_genes - (size - n_up) :].T
+        sets[places, n_up:] = order[store.n_genes - n_down :].T
 
     each_block(pieces, columns, 64, work, threads=1)
     return sets

@@ -59,14 +59,16 @@ SCORES = {
             ("ranks",),
             "Lamb et al. 2006, Science 313:1929",
             "Zero where both sets move the same way; ranks weigh a noisy signature as much as a "
-            "strong one; not scaled by the extremes of the collection",
+            "strong one; not scaled by the extremes of the collection; equal values are not given "
+            "their average rank, so with many of them it is off, or zero where it should not be",
         ),
         Score(
             "zhang",
             zhang,
             ("values", "magnitudes"),
             "Zhang and Gant 2008, BMC Bioinformatics 9:258",
-            "Ranks weigh a noisy signature as much as a strong one",
+            "Ranks weigh a noisy signature as much as a strong one; equal values are not given "
+            "their average rank, so with many of them it is slightly off",
         ),
         Score(
             "xsum",
@@ -98,7 +100,8 @@ SCORES = {
             ("ranks",),
             "Duan et al. 2020, Nucleic Acids Research 48:e124 (signatureSearch)",
             "Over the query's genes; without effects it compares the order of the up and of the "
-            "down genes, blind to a shift of both; missing for one set without effects",
+            "down genes, blind to a shift of both; missing for one set without effects; equal "
+            "values are not given their average rank, so with many of them it is off",
         ),
         Score(
             "sum",
@@ -113,8 +116,9 @@ SCORES = {
             expression_weighted_cosine,
             ("values",),
             "Zhou et al. 2018, Bioinformatics 34:3151",
-            "A signature of z-scores knows no expression levels: unless they are given, a gene "
-            "weighs by how strongly it usually responds in the reference; over the query's genes",
+            "A signature of z-scores knows no expression levels, which the paper weighs by: here "
+            "a gene weighs by how strongly it usually responds in the reference; over the query's "
+            "genes",
         ),
     )
 }

@@ -54,29 +54,20 @@ def score_sets(
     store: SignatureStore,
     query: Query,
     sets: np.ndarray,
-    name: str = "wtcs",
     *,
     columns: np.ndarray | None = None,
-    weights: np.ndarray | None = None,
     threads: int = 1,
 ) -> np.ndarray:
-    """Return one score of many sets of genes in place of the query's.
-
-    WTCS walks once down the genes of a signature for all sets; the other scores are taken set
-    after set.
+    """Return WTCS of many sets of genes, by one walk down the genes of a signature for all.
 
     Parameters
     ----------
     store, query
-        The reference, and the query whose signs and effects the genes of a set have, in order.
+        The reference, and the query whose signs the genes of a set have, in order.
     sets
         Sets × m, rows of the store; all different within a set.
-    name
-        A name in `SCORES`.
     columns, threads
         As for `score_signatures`.
-    weights
-        A weight for each gene of the store, for `ewcos`.
 
     Returns
     -------
@@ -84,21 +75,14 @@ def score_sets(
         Sets × signatures, float32.
     """
     columns = all_columns(store, columns)
-    record = SCORES[name]
-    pieces = open_pieces(store, record.matrices)
+    pieces = open_pieces(store, SCORES["wtcs"].matrices)
     genes = np.arange(store.n_genes)
     index = index_sets(sets, query.n_up, store.n_genes)
     out = np.empty((len(sets), len(columns)), np.float32)
 
     def work(places: np.ndarray) -> None:
         block = read_block(pieces, genes, columns[places])
-        if name == "wtcs":
-            out[:, places] = walk(index, **block)
-            return
-        for row, members in enumerate(sets):
-            given = {matrix: values[members] for matrix, values in block.items()}
-            moved = query.at(members, None if weights is None else weights[members])
-            out[row, places] = record.function(moved, **given)
+        out[:, places] = walk(index, **block)
 
     each_block(pieces, columns, _SETS_BLOCK, work, threads)
     return out

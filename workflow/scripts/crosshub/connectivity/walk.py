@@ -64,9 +64,9 @@ def walk(index: SetIndex, *, ranks: np.ndarray, values: np.ndarray) -> np.ndarra
     ndarray
         Sets × signatures, float32.
     """
-    out = np.empty((index.n_sets, ranks.shape[1]), np.float32)
-    _walk(index.starts, index.slots, index.sizes, ranks, np.abs(values), out)
-    return out
+    above, below = np.empty((2, index.n_sets, ranks.shape[1]))
+    _walk(index.starts, index.slots, index.sizes, ranks, np.abs(values), above, below)
+    return combine(above, below, *index.sizes)
 
 
 @njit(cache=True, nogil=True)
@@ -76,10 +76,11 @@ def _walk(
     sizes: np.ndarray,
     ranks: np.ndarray,
     weights: np.ndarray,
-    out: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
 ) -> None:
     n_genes, total = ranks.shape
-    n_slots = 2 * out.shape[0]
+    n_slots = 2 * len(above)
     miss = np.array([1 / max(n_genes - sizes[0], 1), 1 / max(n_genes - sizes[1], 1)])
     order = np.empty((_TILE, n_genes), np.uint16)
     turned = np.empty((_TILE, n_genes), np.float32)
@@ -97,19 +98,24 @@ def _walk(
                 for j in range(width):
                     sums[slot, j] += weights[gene, start + j]
         for j in range(width):
-            _descend(starts, slots, sizes, order[j], turned[j], sums[:, j], miss, state)
-            for k in range(out.shape[0]):
-                up, down = 2 * k, 2 * k + 1
-                above = state[up, 3] if state[up, 3] >= -state[up, 2] else state[up, 2]
-                below = state[down, 3] if state[down, 3] >= -state[down, 2] else state[down, 2]
-                out[k, start + j] = combine(above, below, sizes[0], sizes[1])
+            _descend(starts, slots, order[j], turned[j], sums[:, j], miss, state)
+            for k in range(len(above)):
+                above[k, start + j] = _further(state[2 * k], sums[2 * k, j])
+                below[k, start + j] = _further(state[2 * k + 1], sums[2 * k + 1, j])
+
+
+@njit(cache=True, nogil=True)
+def _further(state: np.ndarray, total: float) -> float:
+    """Return the enrichment score: the place of the running sum that is furthest from zero."""
+    if total == 0:
+        return 0.0
+    return state[3] if state[3] >= -state[2] else state[2]
 
 
 @njit(cache=True, nogil=True)
 def _descend(
     starts: np.ndarray,
     slots: np.ndarray,
-    sizes: np.ndarray,
     order: np.ndarray,
     weights: np.ndarray,
     sums: np.ndarray,
@@ -121,10 +127,8 @@ def _descend(
     `state` becomes, of each slot: 1 / total weight, the position without the misses, the lowest
     and the highest place of the running sum.
     """
-    any_equal = False
     for slot in range(len(sums)):
-        any_equal |= sums[slot] == 0
-        state[slot, 0] = 1 / (sums[slot] if sums[slot] > 0 else max(sizes[slot & 1], 1))
+        state[slot, 0] = 1 / sums[slot] if sums[slot] > 0 else 0
         state[slot, 1] = 0
         state[slot, 2] = np.inf
         state[slot, 3] = -np.inf
@@ -136,8 +140,6 @@ def _descend(
         for k in range(starts[gene], starts[gene + 1]):
             slot = slots[k]
             side = slot & np.uint32(1)
-            if any_equal:
-                height = 1.0 if sums[slot] == 0 else np.float64(weights[gene])
             step = state[slot, 0] * height
             before = state[slot, 1] - losses[side]
             after = before + step

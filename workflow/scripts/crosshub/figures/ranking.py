@@ -4,20 +4,22 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from crosshub.compounds.found import FDR, reverses
 from crosshub.figures.style import BLUE, GREY, INK, PALE, WIDTH, only_message, short, styled
 
 MOST_ROWS = 20
-LEVEL = 0.05
 
 
 @styled
-def compounds(candidates: pd.DataFrame) -> Figure:
+def compounds(candidates: pd.DataFrame, *, fdr: float = FDR) -> Figure:
     """Draw the scores of the 20 compounds of best rank.
 
     Parameters
     ----------
     candidates
         rank, name, score, p_value, fdr, n_cells.
+    fdr
+        Level at which a compound is found (`compounds.found.reverses`).
 
     Returns
     -------
@@ -30,10 +32,10 @@ def compounds(candidates: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(WIDTH, 1.5 + 0.27 * len(table)), layout="constrained")
     axes = figure.subplots()
     places = np.arange(len(table))
-    found = (table["fdr"] <= LEVEL).to_numpy()
+    found = reverses(table, fdr=fdr)
     for mask, colour, hatch, label in [
-        (found, BLUE, "", f"FDR ≤ {LEVEL:g}"),
-        (~found, PALE, "///", f"FDR above {LEVEL:g}"),
+        (found, BLUE, "", f"reverses, FDR ≤ {fdr:g}"),
+        (~found, PALE, "///", "not found"),
     ]:
         if mask.any():
             axes.barh(

@@ -16,7 +16,7 @@ RECOVERED = {
     "shared_all": "genes changed in all diseases",
     "shared_all_direction": "the same genes with the right direction",
     "duplicates": "people under two accessions",
-    "reversers_in_first_10": "compounds that reverse, among the first 10",
+    "reversers_at_the_head": "compounds that reverse, among as many at the head of the list",
 }
 
 

@@ -1,10 +1,13 @@
 """The section on compounds that would reverse the shared signature."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
-from crosshub.compounds.query import SHARED
+from crosshub.compounds.found import reverses
+from crosshub.compounds.query import FEWEST, SHARED
+from crosshub.connectivity import SCORES
 from crosshub.report import structures
 from crosshub.report.blocks import (
     Column,
@@ -19,11 +22,18 @@ from crosshub.report.blocks import (
     words,
 )
 from crosshub.report.drug_list import drug_list
-from crosshub.report.numbers import interval, is_missing, p_value, percent, plural, text
+from crosshub.report.numbers import (
+    first_items,
+    interval,
+    is_missing,
+    p_value,
+    percent,
+    plural,
+    text,
+)
 from crosshub.report.source import Source, not_asked, not_made
 
 MECHANISMS = 15
-LEVEL = 0.1
 RELATIONS = {"in_panel": "in the panel", "hub": "hub of a tied module", "near_panel": "next to"}
 
 
@@ -44,18 +54,21 @@ def compounds(source: Source) -> Section:
     )
     _recall(source, section)
     structures.identities(source, section)
+    section.add(_scores())
     for name in source.comparisons:
         section.add(source.heading(name))
-        _queries(source, section, name)
+        shared = _queries(source, section, name)
         file = f"compounds/{name}/candidates.tsv"
         found = source.table(file)
         if found is None:
             section.add(not_made("The drug list", "compounds"))
         elif found.empty:
-            section.add(Text("No compound was scored: the drug list is empty."))
+            # What was not asked has said so already.
+            if shared.get("asked", True):
+                section.add(Text("No compound was scored: the drug list is empty."))
         else:
             section.add(
-                Text(_headline(found, source.config["compounds"]["permutations"]), "lead"),
+                Text(_headline(found, source.config["compounds"], shared), "lead"),
                 source.picture(
                     f"compounds/{name}/cells.svg",
                     "The first compounds in each cell line: a compound that reverses the signature "
@@ -80,17 +93,25 @@ def compounds(source: Source) -> Section:
                     "cell lines of the mean normalised score within each; p is the share of random "
                     "queries that reverse as well; the mean over cell lines is by random effects, "
                     "with its 95 % interval; `without one` is the worst p with one cell line "
-                    "left out; the third false discovery rate is for reversing every disease."
+                    "left out; the last false discovery rate is for reversing every disease."
                     + _reference(found),
                     "small",
                 ),
                 drug_list(found, file, name),
             )
-            _several(source, section, name)
             _mechanisms(source, section, name)
             structures.scaffolds(source, section, name)
+        _several(source, section, name)
         _targets(source, section, name)
     return section
+
+
+def _scores() -> Table:
+    """Show whose each score is and what a reader of it must know."""
+    rows = [(score.name, score.limits, score.citation) for score in SCORES.values()]
+    columns = [words(title, title) for title in ("Score", "What to know of it", "Paper")]
+    frame = pd.DataFrame(rows, columns=[column.title for column in columns])
+    return table(frame, columns, caption="The scores; p and the order rest on the first")
 
 
 def _recall(source: Source, section: Section) -> None:
@@ -111,15 +132,25 @@ def _recall(source: Source, section: Section) -> None:
     )
 
 
-def _headline(found: pd.DataFrame, permutations: int) -> str:
+def _headline(found: pd.DataFrame, settings: Mapping[str, Any], shared: dict[str, Any]) -> str:
     """Say what was found, and what could not have been."""
-    hits = int((found["fdr"] <= LEVEL).sum())
+    level, permutations = settings["hit_fdr"], settings["permutations"]
+    hits = int(reverses(found, fdr=level).sum())
     sentence = (
         f"{plural(hits, 'compound')} of {len(found):,} "
         f"{'reverses' if hits == 1 else 'reverse'} the shared signature at a false discovery rate "
-        f"of {LEVEL:g}."
+        f"of {level:g}."
     )
-    needed = len(found) / (LEVEL * (permutations + 1))
+    filled, genes = (
+        sum(int(shared.get(f"{part}{side}", 0)) for side in ("up", "down"))
+        for part in ("filled_", "")
+    )
+    if filled:
+        sentence += (
+            f" Of the {plural(genes, 'gene')} of that query {filled:,} are not shared and only "
+            "fill it up."
+        )
+    needed = len(found) / (level * (permutations + 1))
     if needed > 1 and not hits:
         sentence += (
             f" With {permutations:,} random queries no p is below {p_value(1 / (permutations + 1))}"
@@ -129,11 +160,12 @@ def _headline(found: pd.DataFrame, permutations: int) -> str:
     return sentence
 
 
-def _queries(source: Source, section: Section, name: str) -> None:
+def _queries(source: Source, section: Section, name: str) -> dict[str, Any]:
+    """Show what was asked and what was left out; return the row of the shared query, if any."""
     file = f"compounds/{name}/asked.tsv"
     asked = source.table(file)
     if asked is None:
-        return
+        return {}
     shared = asked[asked["query"] == SHARED].iloc[0].to_dict()
     section.add(Text(_query(shared)))
     if len(asked) > 1:
@@ -150,7 +182,7 @@ def _queries(source: Source, section: Section, name: str) -> None:
     file = f"compounds/{name}/left_out.tsv"
     left_out = source.table(file)
     if left_out is None or left_out.empty:
-        return
+        return shared
     counts = left_out.groupby("reason", sort=False)["signatures"].sum()
     parts = [f"{number:,} {reason}" for reason, number in counts.items()]
     lost = left_out.loc[left_out["all_left_out"], "compound"].nunique()
@@ -161,6 +193,7 @@ def _queries(source: Source, section: Section, name: str) -> None:
             "small",
         )
     )
+    return shared
 
 
 def _what(row: dict[str, Any]) -> str:
@@ -176,13 +209,16 @@ def _reference(found: pd.DataFrame) -> str:
 def _query(query: dict[str, Any]) -> str:
     """Say what stands for the shared signature, or why nothing does."""
     if not query["asked"]:
-        return f"The shared signature was not asked: {text(query['reason'])}."
+        reason = text(query["reason"])
+        return f"The shared signature was not asked, so that there is no drug list: {reason}."
     parts = []
     for side in ("up", "down"):
         part = f"{plural(query[side], 'gene')} {side}"
         extra = [f"{query[f'{side}_in_reference']} of them in the reference"]
         if query[f"filled_{side}"]:
             extra.append(f"{query[f'filled_{side}']} filled up with genes that are not shared")
+        if query[side] and query[f"{side}_in_reference"] < FEWEST:
+            extra.append("too few, not asked")
         parts.append(f"{part} ({', '.join(extra)})")
     return f"Query: {' and '.join(parts)}."
 
@@ -193,7 +229,8 @@ def _several(source: Source, section: Section, name: str) -> None:
     found = source.table(file)
     if found is None or found.empty:
         return
-    hits = int((found["fdr_all_diseases"] <= LEVEL).sum())
+    level = source.config["compounds"]["hit_fdr"]
+    hits = int((found["fdr_all_diseases"] <= level).sum())
     columns = [
         words("Compound", "compound"),
         whole("Diseases reversed", "reversed_in"),
@@ -205,7 +242,7 @@ def _several(source: Source, section: Section, name: str) -> None:
         Text(
             f"Each disease was also asked by its own signature: {plural(hits, 'compound')} "
             f"{'reverses' if hits == 1 else 'reverse'} all {len(diseases)} at a false discovery "
-            f"rate of {LEVEL:g} (largest p over the diseases with Benjamini–Hochberg, which holds "
+            f"rate of {level:g} (largest p over the diseases with Benjamini–Hochberg, which holds "
             "although every disease is asked of the same signatures)."
         ),
         table(found, columns, caption="Compounds and every disease", limit=10, file=file),
@@ -227,7 +264,7 @@ def _mechanisms(source: Source, section: Section, name: str) -> None:
                 decimal("Normalised score", "normalised_score"),
                 small("p", "p_value"),
                 small("FDR", "fdr"),
-                Column("Leading", lambda row: _first(row["leading"]), right=False),
+                Column("Leading", lambda row: first_items(row["leading"]), right=False),
             ],
             caption="What the reversing compounds have in common (below zero: reversal)",
             limit=MECHANISMS,
@@ -283,8 +320,3 @@ def _opposes(value: Any) -> str:
 
 def _rank(value: Any) -> str:
     return "no signature" if is_missing(value) else f"{int(value):,}"
-
-
-def _first(leading: Any) -> str:
-    names = text(leading).split("|")
-    return ", ".join(names[:5]) + (" …" if len(names) > 5 else "")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 from crosshub import __version__
+from crosshub.compounds.query import SHARED
+from crosshub.connectivity.normalise import FEWEST_IN_GROUP
 from crosshub.meta.combine import method_for
 from crosshub.report.blocks import Items, Section, Text
 from crosshub.report.numbers import listed, plural
@@ -210,7 +212,9 @@ def _use(source: Source) -> Iterator[str]:
         yield (
             "Compounds were matched by the normalised weighted connectivity score of their "
             "signatures against up to "
-            f"{source.config['compounds']['query_size']} shared genes a side [subramanian], "
+            f"{source.config['compounds']['query_size']} shared genes a side{_filled(source)} "
+            "[subramanian], normalised within cell line and type of perturbation (over all cell "
+            f"lines where a cell line has fewer than {FEWEST_IN_GROUP} signatures), "
             "averaged within cell lines and summarised over them by the further of the 33rd and "
             "67th percentiles and by random effects [hartung], with p from "
             f"{source.config['compounds']['permutations']:,} random queries, ranked by p, and with "
@@ -238,3 +242,21 @@ def _use(source: Source) -> Iterator[str]:
             "[rucker]; the domain is the mean similarity to the five nearest training compounds "
             "[sheridan], and prediction intervals are conformal [vovk]."
         )
+
+
+def _filled(source: Source) -> str:
+    """Say where shared genes did not suffice for the query."""
+    parts, without = [], []
+    for name in source.comparisons:
+        asked = source.table(f"compounds/{name}/asked.tsv")
+        if asked is None:
+            continue
+        shared = asked[asked["query"] == SHARED].iloc[0]
+        filled = int(shared["filled_up"] + shared["filled_down"])
+        if not shared["asked"]:
+            without.append(f"not in {name}, where {shared['reason']}")
+        elif filled:
+            parts.append(f"{filled} of {int(shared['up'] + shared['down'])} in {name}")
+    filled_up = f"filled up with the next best genes that are not shared ({listed(parts)})"
+    said = [*([filled_up] if parts else []), *without]
+    return f", {'; '.join(said)}," if said else ""

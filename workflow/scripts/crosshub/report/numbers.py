@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crosshub.lists import split_items
+
 NOT_TESTED = "not tested"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -73,6 +75,12 @@ def yes_no(value: Any) -> str:
 def plural(value: int, noun: str) -> str:
     """Write a count with its noun."""
     return f"{int(value):,} {noun}{'' if value == 1 else 's'}"
+
+
+def first_items(cell: Any, most: int = 5) -> str:
+    """Write the first items of a cell that joins them by ``|``; a dash where there is none."""
+    items = split_items(cell)
+    return text(", ".join(items[:most]) + (" …" if len(items) > most else ""))
 
 
 def listed(names: Sequence[str]) -> str:

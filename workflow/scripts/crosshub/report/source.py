@@ -18,6 +18,7 @@ UNFOLDED = 2
 TEXT = (
     *("name", "compound", "query", "target", "gene_set", "source", "cell_type"),
     *("sample_a", "sample_b", "subtype", "file", "nearest", "remark"),
+    *("phase", "synonyms", "reference", "inchikey", "smiles", "nearest_known"),
 )
 
 

@@ -16,7 +16,7 @@ from crosshub.report.blocks import (
     whole,
     words,
 )
-from crosshub.report.numbers import is_missing, plural, text
+from crosshub.report.numbers import first_items, plural
 from crosshub.report.source import Source
 from crosshub.report.svg import inline
 
@@ -32,12 +32,25 @@ def identities(source: Source, section: Section) -> None:
     section.add(
         Text(
             f"Structures: {plural(counts['rows'], 'row')} of the libraries, of which "
-            f"{counts['rows_without_smiles']:,} give none and {counts['rows_unreadable']:,} cannot "
-            f"be read (`unreadable_structures.tsv`); {plural(counts['identities'], 'compound')} "
-            f"by InChIKey, {counts['identities_with_several_names']:,} of them under several "
-            "names.",
+            f"{counts['rows_without_smiles']:,} give none, {counts['rows_unreadable']:,} cannot be "
+            f"read and {counts['rows_readable_without_name']:,} readable ones have no name "
+            f"(`unreadable_structures.tsv`); {plural(counts['identities'], 'compound')} by "
+            f"InChIKey, {counts['identities_with_several_names']:,} of them under several names "
+            f"(`identities.tsv`).{_conflicts(counts)}",
             "small",
         )
+    )
+
+
+def _conflicts(counts: dict[str, int]) -> str:
+    several = counts["names_in_conflict"]
+    if not several:
+        return ""
+    return (
+        f" {plural(several, 'name')} stood for several structures, "
+        f"{counts['names_in_conflict_of_connectivity']:,} of them for different molecules and not "
+        "for stereoisomers alone: the structure that most rows of the first library give was "
+        "taken (`structure_conflicts.tsv`)."
     )
 
 
@@ -58,7 +71,7 @@ def scaffolds(source: Source, section: Section, name: str) -> None:
                     decimal("Expected hits", "expected"),
                     small("p", "p_value"),
                     small("FDR", "fdr"),
-                    Column("Hits by name", lambda row: _first(row["names"]), right=False),
+                    Column("Hits by name", lambda row: first_items(row["names"]), right=False),
                 ],
                 caption=f"Scaffolds among the hits ({found['criterion'].iloc[0]})",
                 limit=SCAFFOLDS,
@@ -100,8 +113,3 @@ def _drawing(row: dict[str, Any], name: str) -> str | Markup:
     except DataError:
         return smiles
     return inline(svg, f"s-{name}-{row['place']}", f"scaffold {smiles}")
-
-
-def _first(names: Any) -> str:
-    listed = [] if is_missing(names) else text(names).split("|")
-    return ", ".join(listed[:5]) + (" …" if len(listed) > 5 else "")

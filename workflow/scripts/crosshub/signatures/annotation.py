@@ -17,20 +17,28 @@ NUMBERS = ("tas", "replicate_correlation")
 # The names in GSE92742 and GSE70138, in LINCS2020, in CMap build 02.
 SIGNATURE_NAMES = {
     "signature": ("sig_id", "signature", "instance_id", "id"),
-    "compound": ("pert_iname", "cmap_name", "compound", "pert_id"),
+    "compound": ("pert_iname", "cmap_name", "compound"),
     "cell": ("cell_id", "cell_iname", "cell_mfc_name", "cell", "cell2"),
-    "dose": ("pert_idose", "pert_dose", "dose", "concentration (M)"),
-    "time": ("pert_itime", "pert_time", "time", "duration (h)"),
+    "dose": ("pert_idose", "dose", "concentration (M)"),
+    "time": ("pert_itime", "time", "duration (h)"),
     "type": ("pert_type", "type"),
     "compound_id": ("pert_id", "compound_id"),
-    "quality": ("is_hiq", "qc_pass", "quality"),
+    "quality": ("is_hiq", "quality"),
     "tas": ("tas",),
     "replicate_correlation": ("distil_cc_q75", "cc_q75", "replicate_correlation"),
 }
+# What stands in where none of the tables says it in one of the names above: an id for a name, a
+# number for one with its unit, a weaker verdict.
+WEAKER_NAMES = {
+    "compound": ("pert_id",),
+    "dose": ("pert_dose",),
+    "time": ("pert_time",),
+    "quality": ("qc_pass",),
+}
 _WITH_UNIT = {"concentration (M)", "duration (h)"}
 _MISSING = ("-666", "-666.0", "-666.000000", "nan", "NaN", "NA", "N/A")
-_VERDICTS = {"1": "true", "1.0": "true", "true": "true", "0": "false", "0.0": "false",
-             "false": "false"}  # fmt: skip
+_VERDICTS = dict.fromkeys(("1", "1.0", "true", "good", "yes", "pass"), "true")
+_VERDICTS |= dict.fromkeys(("0", "0.0", "false", "bad", "no", "fail"), "false")
 
 
 def text(values: Any) -> Any:
@@ -41,13 +49,26 @@ def text(values: Any) -> Any:
 def first_named(
     frame: pd.DataFrame, names: Sequence[str], missing: Sequence[str] = _MISSING
 ) -> pd.Series:
-    """Return the first non-empty value of these columns in each row, as text."""
+    """Return the first non-empty value of these columns in each row, as text.
+
+    Raises
+    ------
+    DataError
+        If one of the columns occurs twice.
+    """
     found = pd.Series("", index=frame.index, dtype=str)
     for name in names:
         if name in frame:
+            if isinstance(frame[name], pd.DataFrame):
+                raise DataError(f"a table of signatures or genes: {occurs_twice(name)}")
             values = text(frame[name]).str.strip()
             found = found.where(found != "", values.mask(values.isin(missing), ""))
     return found
+
+
+def occurs_twice(name: str) -> str:
+    """Return what is said of a column of metadata that is there twice."""
+    return f"the column '{name}' occurs twice: remove one"
 
 
 def describe_signatures(
@@ -61,7 +82,7 @@ def describe_signatures(
         Columns of the source, one row a signature.
     tables
         Tables of the release with a column ``sig_id`` (``instance_id`` in CMap build 02); the
-        first that says something wins, the file before all.
+        first that says something wins, the file before all; `WEAKER_NAMES` come after all.
     name
         The source, for messages.
 
@@ -97,6 +118,9 @@ def describe_signatures(
         given = text(given.reindex(described["signature"])).reset_index(drop=True)
         for column in described.columns[1:]:
             described[column] = described[column].where(described[column] != "", given[column])
+    for column in WEAKER_NAMES:
+        weaker = described.pop(_weaker(column))
+        described[column] = described[column].where(described[column] != "", weaker)
     described["quality"] = described["quality"].str.lower().map(_VERDICTS).fillna("")
     for column in NUMBERS:
         described[column] = _numbers(described[column], name)
@@ -130,9 +154,12 @@ def _in_our_words(frame: pd.DataFrame) -> pd.DataFrame:
     for name in _WITH_UNIT & set(frame.columns):
         values, unit = first_named(frame, (name,)), name.split("(")[1].rstrip(")")
         frame = frame.assign(**{name: values.where(values == "", values + f" {unit}")})
-    return pd.DataFrame(
-        {ours: first_named(frame, theirs) for ours, theirs in SIGNATURE_NAMES.items()}
-    )
+    names = SIGNATURE_NAMES | {_weaker(ours): theirs for ours, theirs in WEAKER_NAMES.items()}
+    return pd.DataFrame({ours: first_named(frame, theirs) for ours, theirs in names.items()})
+
+
+def _weaker(column: str) -> str:
+    return f"weaker {column}"
 
 
 def _numbers(values: pd.Series, name: str) -> pd.Series:

@@ -1,5 +1,6 @@
 """Write a store piece by piece: in bounded memory, on several cores, going on after a stop."""
 
+import hashlib
 import logging
 import shutil
 from collections import deque
@@ -17,7 +18,7 @@ from crosshub import __version__
 from crosshub.errors import DataError
 from crosshub.signatures.annotation import cells_of, compounds_of
 from crosshub.signatures.layout import FORMAT, LARGEST, MATRICES, piece_name, width_of
-from crosshub.signatures.ranking import rank_rows
+from crosshub.signatures.ranking import rank_rows, tie_order, tied_share
 from crosshub.signatures.source import Source
 from crosshub.tables import read_json, sha256, whole, write_json, write_table
 
@@ -27,6 +28,8 @@ _WRITTEN = "written.json"
 # Signatures that are turned around at once: few enough for the cache, whole lines of it.
 _TILE = 64
 _NAMED = 3
+# With more ties than this the user hears of it.
+_MANY_TIES = 0.1
 
 
 @contextmanager
@@ -44,13 +47,16 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     identity
         All that the bytes of the pieces depend on.
     """
-    identity = {**identity, "format": FORMAT, "crosshub": __version__}
+    identity = {**identity, "format": FORMAT, "crosshub": __version__, "code": _code()}
     part = folder.with_name(f".{folder.name}.part")
     same = _read_whole(part / "part.json") == identity
     if part.exists() and not same:
         log.info("%s: is of another source or version: begins anew", part)
         shutil.rmtree(part)
     part.mkdir(parents=True, exist_ok=True)
+    # Pieces that a kill cut off.
+    for path in part.rglob(".*.part"):
+        path.unlink()
     write_json(identity, part / "part.json")
     try:
         yield part
@@ -62,6 +68,14 @@ def part_folder(folder: Path, identity: dict[str, Any]) -> Iterator[Path]:
     except DataError:
         shutil.rmtree(part, ignore_errors=True)
         raise
+
+
+def _code() -> str:
+    """Return a hash of the code that makes a store: pieces of two versions must not be mixed."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read_whole(path: Path) -> dict[str, Any]:
@@ -110,10 +124,14 @@ def write_store(
         If a value is missing, infinite or beyond float16.
     """
     rows = genes.index.to_numpy()
-    plan = _Plan(source, signatures["signature"], rows, block or _block_of(source), threads)
+    plan = _Plan(
+        source, signatures["signature"], rows, tie_order(genes["gene"]),
+        block or _block_of(source), threads,
+    )  # fmt: skip
     width = width or width_of(len(genes))
     with ThreadPoolExecutor(threads) as pool:
         files = _write_pieces(plan, folder, width, pool)
+    tied = _count_ties(plan)
     tables = {
         "genes.tsv": genes[["gene", "entrez", "space", "source_symbol"]],
         "signatures.tsv": signatures,
@@ -128,6 +146,7 @@ def write_store(
         "genes": len(genes),
         "signatures": len(signatures),
         "values": source.values,
+        "tied_values": round(tied, 4),
         "width": width,
         "format": FORMAT,
         "crosshub": __version__,
@@ -139,11 +158,15 @@ def write_store(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is read: which rows of the source, how many signatures at once, on how many cores."""
+    """What is read: which rows of the source, how many signatures at once, on how many cores.
+
+    `ties` is the order of the genes by which equal values are ranked.
+    """
 
     source: Source
     names: pd.Series
     rows: np.ndarray
+    ties: np.ndarray
     block: int
     threads: int
 
@@ -189,12 +212,26 @@ def _fill_pieces(
     for first, values in plan.blocks(start, stop):
         if not _usable(values).all():
             raise DataError(_what_is_bad(plan, first))
-        waiting.append(pool.submit(_fill, values, pieces, first - start))
+        waiting.append(pool.submit(_fill, values, plan.ties, pieces, first - start))
         # As many blocks in memory as there are cores, and the one that was just read.
         while len(waiting) > plan.threads:
             waiting.popleft().result()
     for future in waiting:
         future.result()
+
+
+def _count_ties(plan: _Plan) -> float:
+    """Return `tied_share` of the first signatures; say it where it is large."""
+    # Not of the first block: the record must not depend on how large that is.
+    values = plan.source.read(0, min(_TILE, len(plan.names)))[:, plan.rows]
+    tied = tied_share(values)
+    if tied > _MANY_TIES:
+        log.warning(
+            "%s: %.0f %% of the values of a signature (median of the first %d) are those of "
+            "another gene, too: their ranks follow no value: give values with more digits",
+            plan.source.name, 100 * tied, len(values),
+        )  # fmt: skip
+    return tied
 
 
 def _block_of(source: Source) -> int:
@@ -217,12 +254,12 @@ def _what_stands(folder: Path, pool: ThreadPoolExecutor) -> dict[str, Any]:
     return kept
 
 
-def _fill(values: np.ndarray, pieces: dict[str, np.ndarray], start: int) -> None:
+def _fill(values: np.ndarray, ties: np.ndarray, pieces: dict[str, np.ndarray], start: int) -> None:
     for first in range(0, len(values), _TILE):
         # Plus zero: −0 and 0 are the same value and must get the same bits.
         tile = np.add(values[first : first + _TILE], np.float32(0), order="C")
         ranks, magnitudes = (np.empty(tile.shape, np.uint16) for _ in range(2))
-        rank_rows(tile.view(np.uint32), ranks, magnitudes)
+        rank_rows(tile.view(np.uint32), ties, ranks, magnitudes)
         columns = slice(start + first, start + first + len(tile))
         pieces["ranks"][:, columns] = ranks.T
         pieces["magnitudes"][:, columns] = magnitudes.T

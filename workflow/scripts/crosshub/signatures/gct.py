@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from crosshub.errors import DataError
+from crosshub.signatures.annotation import occurs_twice
 from crosshub.signatures.naming import genes_of
 from crosshub.signatures.source import Source
 from crosshub.signatures.text import fields_of, open_text, read_rows
@@ -26,7 +27,8 @@ def open_gct(path: Path, scratch: Path) -> Iterator[Source]:
     Raises
     ------
     DataError
-        If it is no GCT, its dimensions are not those that it declares, or a value is no number.
+        If it is no GCT, its dimensions are not those that it declares, a column of metadata occurs
+        twice, or a value is no number.
     """
     raw = scratch / "values.raw"
     with open_text(path, "a GCT") as file:
@@ -41,19 +43,25 @@ def open_gct(path: Path, scratch: Path) -> Iterator[Source]:
                 f"{path}: declares {columns} signatures, its header has "
                 f"{max(len(header) - first, 0)}: fetch it again"
             )
+        of_genes = ["id", *header[1:first]]
         about = {"id": header[first:]}
         for _ in range(of_columns):
             fields = fields_of(file)
             if len(fields) != len(header):
                 raise DataError(f"{path}: the line '{fields[0]}' has {len(fields)} fields, the "
                                 f"header {len(header)}: fetch it again")  # fmt: skip
+            if fields[0] in about and fields[0] != "id":
+                raise DataError(f"{path}: {occurs_twice(fields[0])}")
             if fields[0] != "id":
                 about[fields[0]] = fields[first:]
+        twice = [name for place, name in enumerate(of_genes) if name in of_genes[:place]]
+        if twice:
+            raise DataError(f"{path}: {occurs_twice(twice[0])}")
         places = list(range(first, len(header)))
         found, values = read_rows(file, header, list(range(first)), places, raw)
     if len(values) != rows:
         raise DataError(f"{path}: declares {rows} genes and has {len(values)}: fetch it again")
-    names = found.set_axis(["id", *header[1:first]], axis=1)
+    names = found.set_axis(of_genes, axis=1)
     ids = names["id"].str.strip()
     try:
         yield Source(str(path), genes_of(ids, names), pd.DataFrame(about, dtype=str),

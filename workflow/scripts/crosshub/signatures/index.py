@@ -1,5 +1,6 @@
 """Make a signature store of a file, whatever its format."""
 
+import csv
 import hashlib
 import itertools
 import logging
@@ -11,7 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from crosshub.errors import DataError
-from crosshub.signatures.annotation import SIGNATURE_NAMES, describe_signatures
+from crosshub.signatures.annotation import (
+    SIGNATURE_NAMES,
+    WEAKER_NAMES,
+    describe_signatures,
+    occurs_twice,
+)
 from crosshub.signatures.building import part_folder, write_store
 from crosshub.signatures.gct import open_gct
 from crosshub.signatures.gctx import open_gctx
@@ -24,7 +30,8 @@ from crosshub.symbols import GeneNames
 from crosshub.tables import sha256
 
 # All that may be read from a table of a release, as text: an id is no number.
-TABLE_COLUMNS = tuple(dict.fromkeys((*GENE_COLUMNS, *itertools.chain(*SIGNATURE_NAMES.values()))))
+_NAMES = itertools.chain(*SIGNATURE_NAMES.values(), *WEAKER_NAMES.values())
+TABLE_COLUMNS = tuple(dict.fromkeys((*GENE_COLUMNS, *_NAMES)))
 
 log = logging.getLogger(__name__)
 
@@ -111,21 +118,31 @@ def read_release_table(path: str | Path) -> pd.DataFrame:
     """Read a table of a release: what a store knows of genes and signatures, as text.
 
     Tables of a million signatures have dozens of columns, most of them of no use here and all of
-    them repetitive; what is read takes a tenth of the memory.
+    them repetitive; what is read takes a tenth of the memory. Quotes have a meaning only where the
+    header has some.
 
     Raises
     ------
     DataError
-        If it cannot be read, or has no column that a store knows.
+        If it cannot be read, has no column that a store knows, or has one of them twice.
     """
+    given = {"sep": "\t", "encoding": "utf-8-sig", "encoding_errors": "replace"}
     try:
+        header = pd.read_csv(path, nrows=1, header=None, dtype=str, quoting=csv.QUOTE_NONE, **given)
+        names = header.iloc[0].fillna("").tolist()
+        # A lone quote is a part of a name (3" or 5'); it would swallow the rows up to the next.
+        quoted = any(name.startswith('"') for name in names)
         table = pd.read_csv(
-            path, sep="\t", dtype="category", usecols=TABLE_COLUMNS.__contains__, na_filter=False,
-            encoding="utf-8-sig", encoding_errors="replace",
+            path, dtype="category", usecols=TABLE_COLUMNS.__contains__, na_filter=False,
+            quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE, **given,
         )  # fmt: skip
     except (OSError, EOFError, ValueError, zlib.error) as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{path}: cannot be read as a table ({reason})") from error
+    names = [name.strip('"') for name in names]
+    twice = [name for i, name in enumerate(names) if name in TABLE_COLUMNS and name in names[:i]]
+    if twice:
+        raise DataError(f"{path}: {occurs_twice(twice[0])}")
     if not len(table.columns):
         raise DataError(
             f"{path}: has no column that is known: give a table with 'sig_id' or 'instance_id', or "
@@ -149,7 +166,7 @@ def reader_of(source: Path) -> Reader:
     Raises
     ------
     DataError
-        If the file does not exist, or is of no known kind.
+        If the file does not exist, is empty, or is of no known kind.
     """
     if not source.exists():
         raise DataError(f"{source}: does not exist")
@@ -160,9 +177,10 @@ def reader_of(source: Path) -> Reader:
         return open_gct
     with open_text(source, "a table of signatures") as file:
         header = fields_of(file)
-    if header[0].strip().lower() in _PROBE_HEADERS and not {h.lower() for h in header[:2]} & set(
-        NAMING
-    ):
+    if header == [""]:
+        raise DataError(f"{source}: is empty: fetch it again")
+    named = {name.strip().lower() for name in header[:2]} & set(NAMING)
+    if header[0].strip().lower() in _PROBE_HEADERS and not named:
         return open_rank_matrix
     return open_table
 

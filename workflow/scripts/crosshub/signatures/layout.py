@@ -66,12 +66,6 @@ class Matrix:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if copy is False:
-            raise ValueError("the pieces on disk cannot be one array without a copy")
-        whole = self[:]
-        return whole if dtype is None else whole.astype(dtype)
-
     def __getitem__(self, key: Any) -> np.ndarray:
         rows, columns = key if isinstance(key, tuple) else (key, slice(None))
         if isinstance(columns, slice):

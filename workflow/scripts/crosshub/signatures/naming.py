@@ -134,9 +134,10 @@ def keep_genes(named: pd.DataFrame, name: str) -> tuple[pd.DataFrame, dict[str, 
         named = named.assign(source_symbol=named["gene"])
     unnamed = named["gene"] == ""
     if unnamed.all():
+        kind = _kind(named["id"])
         raise DataError(
-            f"{name}: no gene has a symbol (the ids are {_kind(named['id'])}): give the gene "
-            "table of the release"
+            f"{name}: no gene has a symbol (the ids are {kind}): give the gene table of the release"
+            + (", or name the first column 'symbol'" if kind == "symbols" else "")
         )
     repeated = named["gene"].duplicated() & ~unnamed
     counts = {

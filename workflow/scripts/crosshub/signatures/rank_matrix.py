@@ -57,7 +57,8 @@ def open_rank_matrix(path: Path, scratch: Path) -> Iterator[Source]:
         if wrong.any():
             raise DataError(
                 f"{path}: instance '{names['id'].iloc[start + int(np.argmax(wrong))]}' is not a "
-                f"permutation of 1 to {number}: a rank matrix is needed"
+                f"permutation of 1 to {number}: a rank matrix is needed; of a table of z-scores, "
+                "name the first column 'symbol' or 'entrez'"
             )
         return 1 - (block - 1) * np.float32(2 / max(number - 1, 1))
 

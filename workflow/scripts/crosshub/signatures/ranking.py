@@ -1,8 +1,11 @@
 """Ranks within each signature, compiled: one radix sort by value and one by magnitude.
 
-The sort is stable, so equal values keep the order of the genes and the result is the same on
-every machine.
+Equal values are ranked by a mark of the gene's symbol: the order of the rows of a file says nothing
+of the genes, and by it two tables of the same values would give other scores.
 """
+
+import hashlib
+from collections.abc import Iterable
 
 import numpy as np
 from numba import njit
@@ -12,14 +15,38 @@ _DIGIT = 11
 _BINS = 1 << _DIGIT
 
 
+def tie_order(genes: Iterable[str]) -> np.ndarray:
+    """Return genes by number, uint16, in the order of a hash (BLAKE2b) of their symbols."""
+    marks = [hashlib.blake2b(gene.encode(), digest_size=8).digest() for gene in genes]
+    return np.array(sorted(range(len(marks)), key=marks.__getitem__), np.uint16)
+
+
+def tied_share(values: np.ndarray) -> float:
+    """Return the share of values that another gene has, too: median over the signatures.
+
+    Parameters
+    ----------
+    values
+        Signatures × genes.
+    """
+    ordered = np.sort(values, axis=1)
+    same = np.zeros((len(ordered), ordered.shape[1] + 1), bool)
+    same[:, 1:-1] = ordered[:, 1:] == ordered[:, :-1]
+    return float(np.median((same[:, 1:] | same[:, :-1]).mean(axis=1)))
+
+
 @njit(nogil=True, cache=True)
-def rank_rows(bits: np.ndarray, ranks: np.ndarray, magnitudes: np.ndarray) -> None:
+def rank_rows(
+    bits: np.ndarray, order: np.ndarray, ranks: np.ndarray, magnitudes: np.ndarray
+) -> None:
     """Rank the values of each row, and their magnitudes.
 
     Parameters
     ----------
     bits
         Signatures × genes, uint32: finite float32 values seen as integers, without −0.
+    order
+        Genes by number, uint16, in the order in which equal values are ranked (`tie_order`).
     ranks
         Signatures × genes, uint16, is filled: 1 is the highest value.
     magnitudes
@@ -32,15 +59,17 @@ def rank_rows(bits: np.ndarray, ranks: np.ndarray, magnitudes: np.ndarray) -> No
     spare = np.empty(number, np.uint64)
     for i in range(bits.shape[0]):
         for j in range(number):
-            value = bits[i, j]
+            gene = order[j]
+            value = bits[i, gene]
             # Larger values get smaller keys: those below zero already fall as they grow.
             key = value if value & sign else rest - value
-            keys[j] = np.uint64(key) << np.uint64(16) | np.uint64(j)
+            keys[j] = np.uint64(key) << np.uint64(16) | np.uint64(gene)
         _sort(keys, spare)
         for j in range(number):
             ranks[i, spare[j] & np.uint64(0xFFFF)] = j + 1
         for j in range(number):
-            keys[j] = np.uint64(bits[i, j] & rest) << np.uint64(16) | np.uint64(j)
+            gene = order[j]
+            keys[j] = np.uint64(bits[i, gene] & rest) << np.uint64(16) | np.uint64(gene)
         _sort(keys, spare)
         for j in range(number):
             magnitudes[i, spare[j] & np.uint64(0xFFFF)] = j + 1

@@ -8,10 +8,13 @@ import pandas as pd
 
 from crosshub.errors import DataError
 from crosshub.signatures.annotation import first_named
+from crosshub.signatures.naming import GENE_COLUMNS
 from crosshub.signatures.source import Source
 from crosshub.signatures.text import fields_of, open_text, read_rows
 
 NAMING = ("entrez", "symbol")
+# What names genes in other files; as a signature it would be numbers of no meaning.
+_OTHERS = {name.lower() for name in GENE_COLUMNS} - set(NAMING)
 
 
 @contextmanager
@@ -36,13 +39,8 @@ def open_table(path: Path, scratch: Path) -> Iterator[Source]:
     raw = scratch / "values.raw"
     with open_text(path, "a table of signatures") as file:
         header = fields_of(file)
-        naming = {i: name.lower() for i, name in enumerate(header[:2]) if name.lower() in NAMING}
-        columns = [i for i in range(len(header)) if i not in naming]
-        if not naming or not columns:
-            raise DataError(
-                f"{path}: the first columns must be 'entrez' and/or 'symbol', and signatures "
-                "must follow: check its header"
-            )
+        naming = naming_columns(header, path)
+        columns = list(range(len(naming), len(header)))
         found, values = read_rows(file, header, list(naming), columns, raw)
     found = found.rename(columns=naming)
     gene, entrez = first_named(found, ["symbol"], ()), first_named(found, ["entrez"])
@@ -54,6 +52,34 @@ def open_table(path: Path, scratch: Path) -> Iterator[Source]:
         yield Source(str(path), genes, names, lambda start, stop: values[:, start:stop].T)
     finally:
         raw.unlink(missing_ok=True)
+
+
+def naming_columns(header: Sequence[str], path: Path) -> dict[int, str]:
+    """Return the columns that name the genes, by their place, once the header was checked.
+
+    Raises
+    ------
+    DataError
+        If the first columns name no gene, no signature follows, or a column is neither: it would
+        be taken for a signature.
+    """
+    names = [name.strip().lower() for name in header]
+    naming = {place: name for place, name in enumerate(names) if name in NAMING}
+    if not naming or len(naming) == len(names):
+        raise DataError(
+            f"{path}: the first columns must be 'entrez' and/or 'symbol', and signatures "
+            "must follow: check its header"
+        )
+    for place, name in enumerate(names):
+        before = place < max(naming) and place not in naming
+        if not name or before or name in _OTHERS:
+            raise DataError(
+                f"{path}: column {place + 1} '{header[place]}' is neither 'entrez' nor 'symbol', "
+                "nor a signature behind them: remove it"
+            )
+    if len(naming) > len(set(naming.values())):
+        raise DataError(f"{path}: two columns are called '{naming[0]}': remove one")
+    return naming
 
 
 def _split_names(names: Sequence[str]) -> pd.DataFrame:

@@ -13,7 +13,9 @@ import pandas as pd
 
 from crosshub.errors import DataError
 
+# Lines that are parsed at once, and values: some 40 bytes each, as text and as numbers.
 _ROWS = 500
+_VALUES = 2_500_000
 _MISSING = ("", "NA", "NaN", "nan", "na", "null")
 
 
@@ -70,8 +72,9 @@ def read_rows(
     """
     parts: list[pd.DataFrame] = []
     done = 0
+    rows = max(1, min(_ROWS, _VALUES // len(header)))
     with raw.open("wb") as out:
-        while lines := [line for _, line in zip(range(_ROWS), file, strict=False)]:
+        while lines := [line for _, line in zip(range(rows), file, strict=False)]:
             while lines and not lines[-1].strip("\r\n\t "):
                 lines.pop()
             for place, line in enumerate(lines):
@@ -107,16 +110,17 @@ def _parse(lines: list[str], width: int, columns: Sequence[int]) -> pd.DataFrame
 def _what_is_no_number(
     lines: list[str], header: Sequence[str], columns: Sequence[int], done: int
 ) -> str:
-    for place, line in enumerate(lines):
-        fields = line.rstrip("\r\n").split("\t")
-        for column in columns:
-            if fields[column].strip() in _MISSING:
-                continue
-            try:
-                float(fields[column])
-            except ValueError:
-                return (
-                    f"gene {done + place + 1} ('{fields[0]}') has '{fields[column]}' in column "
-                    f"'{header[column]}', which is no number"
-                )
-    return "a value is no number"
+    def fails(line: str, some: Sequence[int]) -> bool:
+        try:
+            _parse([line], len(header), some)
+        except ValueError:
+            return True
+        return False
+
+    place, line = next((i, line) for i, line in enumerate(lines) if fails(line, columns))
+    column = next(column for column in columns if fails(line, [column]))
+    fields = line.rstrip("\r\n").split("\t")
+    return (
+        f"gene {done + place + 1} ('{fields[0]}') has '{fields[column]}' in column "
+        f"'{header[column]}', which is no number"
+    )
