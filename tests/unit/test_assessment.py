@@ -16,9 +16,7 @@ from crosshub.assessment.sample_size import (
 )
 from crosshub.assessment.selection_bias import corrected_performance, fold_auc
 from crosshub.assessment.stability import (
-    differs,
     effective_stability,
-    exceeds,
     similarity_of,
     stability,
     total_similarity,
@@ -27,11 +25,9 @@ from crosshub.assessment.thresholds import (
     at_threshold,
     average_precision,
     wilson,
-    youden_threshold,
 )
 from crosshub.errors import DataError
 from scipy.special import expit, logit
-from scipy.stats import kstest
 from sklearn.metrics import average_precision_score, balanced_accuracy_score, matthews_corrcoef
 
 
@@ -57,41 +53,12 @@ def test_wilson_interval_covers_as_often_as_it_says():
     assert 0.93 < np.mean([intervals[x][0] <= 0.85 <= intervals[x][1] for x in drawn]) < 0.98
 
 
-def test_youden_threshold_is_the_lowest_best_one_of_proc(golden):
+def test_calls_at_a_threshold_equal_proc(golden):
     for row in golden("assessment/youden").itertuples():
         case, score = numbers(row.case) == 1, numbers(row.score)
-        threshold = youden_threshold(score, case)
-        assert threshold == pytest.approx(row.threshold, abs=1e-12)
-        calls = at_threshold(score, case, threshold)
+        calls = at_threshold(score, case, row.threshold)
         assert calls.sensitivity == pytest.approx(row.sensitivity, abs=1e-12)
         assert calls.specificity == pytest.approx(row.specificity, abs=1e-12)
-
-
-def test_youden_threshold_finds_the_crossing_of_two_normals():
-    rng = np.random.default_rng(2)
-    case = np.arange(20000) % 2 == 0
-    assert youden_threshold(rng.normal(2.0 * case), case) == pytest.approx(1.0, abs=0.2)
-
-
-def test_youden_threshold_without_a_useful_cut_calls_all_cases():
-    case = np.array([1, 1, 0, 0], bool)
-    assert youden_threshold(np.array([1.0, 2.0, 3.0, 4.0]), case) == 1.0
-    assert youden_threshold(np.full(4, 7.0), case) == 7.0
-    neighbours = np.array([np.nextafter(1, 2), 1.0])
-    apart = youden_threshold(neighbours, np.array([True, False]))
-    assert at_threshold(neighbours, np.array([True, False]), apart).balanced_accuracy == 1
-
-
-def test_a_youden_threshold_is_optimistic_where_it_was_chosen_and_not_elsewhere():
-    rng = np.random.default_rng(3)
-    case = np.arange(30) % 2 == 0
-    same, fresh = [], []
-    for _ in range(300):
-        threshold = youden_threshold(score := rng.normal(size=30), case)
-        same.append(at_threshold(score, case, threshold).balanced_accuracy)
-        fresh.append(at_threshold(rng.normal(size=30), case, threshold).balanced_accuracy)
-    assert np.mean(same) > 0.6
-    assert np.mean(fresh) == pytest.approx(0.5, abs=0.02)
 
 
 def test_calls_at_a_threshold_equal_scikit_learn():
@@ -141,7 +108,7 @@ def test_average_precision_by_chance_is_the_mean_over_random_orders():
     assert one.by_chance == pytest.approx(np.mean(few))
 
 
-@pytest.mark.parametrize("function", [youden_threshold, average_precision, calibration])
+@pytest.mark.parametrize("function", [average_precision, calibration])
 def test_gaps_and_wrong_lengths_are_refused(function):
     with pytest.raises(DataError):
         function(np.array([0.1, np.nan]), np.array([True, False]))
@@ -165,7 +132,6 @@ def test_calibration_equals_glm(golden):
         for name in names:
             np.testing.assert_allclose(getattr(found, name), getattr(row, name), rtol=1e-8)
         assert found.brier == pytest.approx(np.mean((risk - case) ** 2), abs=1e-14)
-        assert found.observed_expected == pytest.approx(case.sum() / risk.sum())
 
 
 def test_calibration_recovers_planted_intercept_and_slope():
@@ -177,8 +143,7 @@ def test_calibration_recovers_planted_intercept_and_slope():
     too_high = calibration(expit(truth + 0.7), case)
     assert too_high.intercept == pytest.approx(-0.7, abs=0.05)
     assert too_high.slope == pytest.approx(1.0, abs=0.05)
-    assert too_high.observed_expected < 0.85
-    assert calibration(expit(truth), case).brier_scaled > too_high.brier_scaled
+    assert calibration(expit(truth), case).brier < too_high.brier
 
 
 def test_intervals_of_a_right_model_cover_and_noise_has_no_slope():
@@ -192,7 +157,6 @@ def test_intervals_of_a_right_model_cover_and_noise_has_no_slope():
             (
                 right.slope_low <= 1 <= right.slope_high,
                 right.intercept_low <= 0 <= right.intercept_high,
-                right.observed_expected_low <= 1 <= right.observed_expected_high,
             )
         )
         noise.append(calibration(expit(log_odds), rng.permutation(case)).slope)
@@ -218,7 +182,7 @@ def test_a_slope_that_does_not_exist_is_missing_with_a_reason(risk, case, words,
     assert words in found.reason
     assert np.isnan([found.slope, found.slope_low, found.slope_high]).all()
     assert np.isfinite(found.intercept) == has_intercept
-    assert np.isfinite([found.brier, found.observed_expected]).all()
+    assert np.isfinite(found.brier)
 
 
 def test_calibration_survives_risks_at_the_edge_of_floats():
@@ -383,10 +347,6 @@ def test_the_interval_of_stability_covers_the_planted_value():
     found = [stability(rng.random((100, 30)) < chance) for _ in range(500)]
     assert np.mean([one.value for one in found]) == pytest.approx(truth, abs=0.01)
     assert 0.92 < np.mean([one.low <= truth <= one.high for one in found]) < 0.98
-    p_values = [exceeds(one, truth).p_value for one in found]
-    assert np.mean(np.array(p_values) < 0.05) == pytest.approx(0.05, abs=0.03)
-    compared = [differs(a, b).p_value for a, b in zip(found[::2], found[1::2], strict=True)]
-    assert kstest(compared, "uniform").pvalue > 0.001
 
 
 def test_random_choices_are_not_stable_and_equal_ones_are():
@@ -395,9 +355,6 @@ def test_random_choices_are_not_stable_and_equal_ones_are():
     assert np.mean(random) == pytest.approx(0, abs=0.005)
     same = stability(np.tile(np.arange(20) < 4, (5, 1)))
     assert (same.value, same.low, same.high) == (1, 1, 1)
-    assert exceeds(same, 0.9).p_value == 0
-    assert exceeds(same, 0.9).statistic == np.inf
-    assert exceeds(stability(rng.random((50, 40)) < 0.2), 0.5).p_value > 0.99
 
 
 @pytest.mark.parametrize(
@@ -413,7 +370,6 @@ def test_stability_that_is_not_defined_is_missing_with_a_reason(chosen, words):
     assert np.isnan([found.value, found.variance, found.low, found.high]).all()
     assert words in found.reason
     assert np.isnan(effective_stability(chosen, np.eye(5)))
-    assert np.isnan(exceeds(found, 0.5).p_value)
 
 
 def test_effective_stability_equals_its_formula_evaluated_directly():

@@ -75,6 +75,63 @@ def test_a_damaged_model_is_refused(model):
         from_plain({"format": 2})
 
 
+@pytest.mark.parametrize(
+    ("path", "wrong", "message"),
+    [
+        (("scale", 0), 0, "scale of the model"),
+        (("scale", 0), float("inf"), "scale of the model"),
+        (("center", 0), float("nan"), "center of the model"),
+        (("center", 0), True, "center of the model"),
+        (("center", 0), "1.5", "center of the model"),
+        (("center",), 1.5, "center of the model"),
+        (("prevalence",), 5, "prevalence of the model"),
+        (("prevalence",), 0, "prevalence of this model"),
+        (("prevalence",), 1.0, "prevalence of this model"),
+        (("prevalence",), True, "prevalence of the model"),
+        (("prevalence",), 10**400, "prevalence of the model"),
+        (("genes", 0), GENES[1], "occurs twice in genes"),
+        (("genes", 0), [GENES[0]], "no list of gene symbols"),
+        (("genes", 0), "", "no list of gene symbols"),
+        (("genes",), "ABCDEFGHIJ", "no list of gene symbols"),
+        (("reference", "genes"), [], "has no genes"),
+        (("reference", "genes"), ["A", "A"], "occurs twice"),
+        (("reference", "genes"), "ABC", "no list of gene symbols"),
+        (("reference", "quantiles", 3), float("nan"), "quantiles of the reference"),
+        (("reference", "quantiles", 3), 1e9, "quantiles of this model fall"),
+        (("reference", "quantiles"), [], "quantiles of the reference"),
+        (("reference",), [1], "no crosshub model"),
+        (("disease",), ["a"], "disease of this model"),
+        (("outcome",), 3, "outcome of this model"),
+        (("classifier", "coefficients", 0), True, "coefficients of the classifier"),
+    ],
+)
+def test_a_model_with_what_cannot_be_is_refused_in_one_line(model, path, wrong, message):
+    value = json.loads(json.dumps(to_plain(model)))
+    place = value
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = wrong
+    with pytest.raises(DataError, match=message) as caught:
+        from_plain(value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["center", "classifier", "genes", "reference", "prevalence"])
+def test_a_model_that_is_nested_without_end_is_refused_in_one_line(model, name):
+    nested = 1
+    for _ in range(100_000):
+        nested = [nested]
+    with pytest.raises(DataError) as caught:
+        from_plain(to_plain(model) | {name: nested})
+    assert "\n" not in str(caught.value)
+    deep = to_plain(model)
+    deep["classifier"] = {"kind": nested}
+    with pytest.raises(DataError):
+        from_plain(deep)
+    while isinstance(nested, list):
+        nested = nested.pop()
+
+
 def test_missing_genes_are_named_and_too_many_stop(model, make_cohort):
     new = make_cohort("new", seed=3).expression
     one_less = model.score(new.drop(index=GENES[0]))
@@ -85,8 +142,24 @@ def test_missing_genes_are_named_and_too_many_stop(model, make_cohort):
 
 
 def test_too_few_reference_genes_stop(model, make_cohort):
-    with pytest.raises(DataError, match="reference genes"):
+    with pytest.raises(DataError, match="reference genes of the model are measured in any sample"):
         model.score(make_cohort("new").expression.loc[GENES])
+
+
+def test_samples_that_stop_a_table_are_named_with_what_to_do(model, make_cohort):
+    whole = make_cohort("new", seed=3).expression
+    for lost, what in [(GENES, "genes of the panel"), (whole.index[1::2], "reference genes")]:
+        one, some = whole.copy(), whole.copy()
+        one.loc[[*lost, "G0002"], one.columns[4]] = np.nan
+        some.loc[[*lost, "G0002"], some.columns[10:17]] = np.nan
+        with pytest.raises(DataError, match=f"{what}.* in the sample 'new_4'.*; leave these"):
+            model.score(one)
+        with pytest.raises(DataError, match=f"{what}.* in 7 of 30 samples: 'new_10'.*…"):
+            model.score(some)
+    with pytest.raises(DataError, match="in any sample .*genes in rows by the symbols"):
+        model.score(whole.T)
+    with pytest.raises(DataError, match="in the sample 'new_0' .*genes in rows by the symbols"):
+        model.score(whole.set_axis([f"ENSG{i}" for i in range(200)])[["new_0"]])
 
 
 def test_an_empty_panel_predicts_the_prevalence(cohorts, make_cohort):
@@ -122,6 +195,17 @@ def test_selection_prefers_what_differs_and_repeats(cohorts):
     assert set(panel.genes) <= set(GENES)
     pd.testing.assert_frame_equal(panel.table, again.table)
     assert len(panel.votes) == 3 * len(genes)
+
+
+def test_genes_that_lasso_leaves_out_have_one_rank_in_the_vote(make_cohort):
+    cohort = make_cohort("one", n_cases=8, n_controls=8)
+    genes = list(cohort.expression.index)
+    settings = SETTINGS | {"selectors": ["lasso"]}
+    votes = select_panel([cohort], shared_table(genes), ["disease"], settings, seed=3).votes
+    last = votes["rank"].max()
+    n_last = int((votes["rank"] == last).sum())
+    assert n_last > 150
+    assert last == 200 - (n_last - 1) / 2
 
 
 def test_no_shared_gene_gives_empty_tables_with_columns(cohorts):

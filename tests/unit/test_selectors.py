@@ -24,7 +24,7 @@ from crosshub.selectors.trees import (
     GradientBoostingSelector,
     RandomForestSelector,
 )
-from scipy.stats import ttest_ind
+from scipy.stats import spearmanr, ttest_ind
 from sklearn.feature_selection import RFE
 from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
@@ -70,6 +70,30 @@ def test_planted_genes_come_first(name):
     assert len(set(np.argsort(selector.ranking_)[:first]) & set(range(4))) >= 3
     assert selector.support_.sum() <= 4
     assert sorted(selector.ranking_) == list(range(1, 61))
+
+
+@pytest.mark.parametrize("name", ["lasso", "elastic_net", "stability", "gradient_boosting"])
+def test_equally_good_genes_are_not_ranked_by_where_they_stand(name):
+    """LASSO lets in no more genes than samples; by position the others' ranks correlated at 0.7."""
+    found = []
+    for i in range(2):
+        X, y = planted(np.random.default_rng([16, i]), n=50, p=400, informative=400, effect=0.8)
+        selector = SELECTORS[name].make(20, i).fit(X, y)
+        found.append(spearmanr(selector.mean_ranking_, np.arange(400)).statistic)
+        assert selector.mean_ranking_.sum() == pytest.approx(400 * 401 / 2)
+        # Their means lie in the order of the ranking: what is better stays better.
+        assert (np.diff(selector.mean_ranking_[np.argsort(selector.ranking_)]) >= 0).all()
+    assert abs(np.mean(found)) < 0.12
+
+
+@pytest.mark.parametrize("name", SELECTORS)
+@pytest.mark.parametrize("values", [(-1.0, 1.0), (0.3, 1.7)])
+def test_two_different_numbers_are_numbers(name, values):
+    """A fold whose outcome has two values is predicted as numbers are, not taken for classes."""
+    X, y = planted(np.random.default_rng(17), n=30, p=12)
+    selector = SELECTORS[name].make(4, 1).fit(X, np.array(values)[y])
+    assert not hasattr(selector, "classes_")
+    assert set(np.flatnonzero(selector.ranking_ <= 2)) <= set(range(4))
 
 
 @pytest.mark.parametrize("name", SELECTORS)
@@ -119,6 +143,8 @@ def test_too_few_people_give_no_inner_splits():
 def test_one_class_is_refused():
     with pytest.raises(ValueError, match="1 class"):
         LassoSelector().fit(np.ones((4, 2)), [1, 1, 1, 1])
+    with pytest.raises(ValueError, match="1 class"):
+        LassoSelector().fit(np.ones((4, 2)), [0.5, 0.5, 0.5, 0.5])
 
 
 @pytest.mark.parametrize("name", ["boruta", "stability", "artificial_genes", "univariate"])

@@ -76,6 +76,12 @@ def test_json_and_frame(tmp_path):
     pd.testing.assert_frame_equal(read_frame(tmp_path / "f.parquet"), table)
 
 
+def test_json_that_is_nested_without_end_is_refused(tmp_path):
+    (tmp_path / "v.json").write_text("[" * 300_000 + "]" * 300_000)
+    with pytest.raises(DataError, match="cannot be read as JSON"):
+        read_json(tmp_path / "v.json")
+
+
 @pytest.mark.parametrize("reader", [read_matrix, read_frame, read_table, read_json])
 def test_what_cannot_be_read_is_one_line(tmp_path, reader):
     bad = tmp_path / "bad"

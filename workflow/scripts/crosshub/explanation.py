@@ -47,7 +47,8 @@ def contributions(
     -------
     DataFrame
         sample, gene, value (log2, reference scale; missing if not measured), contribution (log
-        odds; 0 if not measured). The contributions of a sample and `base_score` sum to its score.
+        odds; 0 if not measured). They sum to how far the score of the sample is from that of the
+        background, in which genes that the sample lacks have the model's reference value.
 
     Raises
     ------
@@ -109,25 +110,6 @@ def _long(
             "contribution": added.ravel(),
         }
     )
-
-
-def base_score(
-    model: Model, background: pd.Series | None = None, missing: Iterable[str] = ()
-) -> float:
-    """Return the score that contributions start from: that of the background, log odds.
-
-    Parameters
-    ----------
-    model, background
-        As in `contributions`.
-    missing
-        Genes that are not measured: the model gives them its reference value, not the background's.
-    """
-    shift = np.array(model.coefficient) / np.array(model.scale)
-    shift = shift * (_background(model, background) - np.array(model.center))
-    lacking = set(missing)
-    measured = np.array([gene not in lacking for gene in model.genes], bool)
-    return float(model.intercept + shift[measured].sum())
 
 
 def _background(model: Model, background: pd.Series | None) -> np.ndarray:

@@ -7,6 +7,7 @@ import pandas as pd
 from scipy.stats import linregress, spearmanr
 from scipy.stats import t as student
 
+from crosshub.assessment import Z
 from crosshub.assessment.calibration import calibration
 from crosshub.assessment.pooling import finite_auc, pool_auc
 from crosshub.assessment.sample_size import (
@@ -22,7 +23,7 @@ from crosshub.assessment.stability import (
     total_similarity,
 )
 from crosshub.assessment.thresholds import at_threshold, average_precision
-from crosshub.performance import Z, hanley_mcneil, of_numbers
+from crosshub.performance import hanley_mcneil, of_numbers
 
 CORRELATED = 0.7
 LARGEST_ODDS = 30.0

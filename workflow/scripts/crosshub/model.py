@@ -12,13 +12,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.classifiers.frozen import Classifier, check, log_odds
+from crosshub.classifiers.frozen import LARGEST, Classifier, check, log_odds, numbers
 from crosshub.errors import DataError
 
 FORMAT = 2
 REFERENCE_SIZE = 1000
 PROBABILITIES = np.linspace(0, 1, 201)
 LARGEST_MISSING_SHARE = 0.2
+# Means of quantiles fall by rounding at most.
+LARGEST_FALL = 1e-9
+NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,11 @@ class Reference:
         # Sorting puts gaps last, so that those before them are the known values.
         background = np.sort(expression.loc[present].to_numpy(float), axis=0)
         measured = len(present) - np.isnan(background).sum(axis=0)
-        fewest = int(measured.min()) if measured.size else len(present)
-        if fewest < len(self.genes) / 2:
+        poor = measured < len(self.genes) / 2
+        if poor.any():
             raise DataError(
-                f"only {fewest} of {len(self.genes)} reference genes of the model are "
-                "measured: give gene symbols, and the whole array or transcriptome"
+                f"only {measured[poor].min()} of {len(self.genes)} reference genes of the model "
+                f"are measured in {_those(expression.columns, poor)}; {_advice(poor)}"
             )
         wanted = expression.reindex(list(genes)).to_numpy(float)
         scaled = np.full(wanted.shape, np.nan)
@@ -186,11 +189,12 @@ class Model:
         """
         gaps = expression.reindex(list(self.genes)).isna().to_numpy()
         lacking = [[g for g, gap in zip(self.genes, own, strict=True) if gap] for own in gaps.T]
-        most = max(lacking, key=len, default=[])
-        if len(most) > LARGEST_MISSING_SHARE * len(self.genes):
+        poor = gaps.sum(axis=0) > LARGEST_MISSING_SHARE * len(self.genes)
+        if poor.any():
+            most = max(lacking, key=len)
             raise DataError(
-                f"{len(most)} of {len(self.genes)} genes of the panel are not measured "
-                f"({', '.join(most[:5])}); the model cannot be used on these data"
+                f"{len(most)} of {len(self.genes)} genes of the panel are not measured in "
+                f"{_those(expression.columns, poor)} ({', '.join(most[:NAMED])}); {_advice(poor)}"
             )
         values = np.zeros((expression.shape[1], 0))
         if self.genes:
@@ -204,6 +208,22 @@ class Model:
                 "missing": [",".join(own) for own in lacking],
             }
         )
+
+
+def _those(samples: pd.Index, poor: np.ndarray) -> str:
+    names = [f"'{name}'" for name in samples[poor]]
+    if len(names) == 1:
+        return f"the sample {names[0]}"
+    if poor.all():
+        return "any sample"
+    more = ", …" if len(names) > NAMED else ""
+    return f"{len(names)} of {len(samples)} samples: {', '.join(names[:NAMED])}{more}"
+
+
+def _advice(poor: np.ndarray) -> str:
+    if poor.all():
+        return "give the whole array or transcriptome, genes in rows by the symbols in force"
+    return "leave these samples out, or give their other genes"
 
 
 def of_genes(model: Model, values: pd.Series, what: str) -> np.ndarray:
@@ -226,29 +246,55 @@ def from_plain(value: dict[str, Any]) -> Model:
     Raises
     ------
     DataError
-        If it is no such model, or its lists do not fit each other.
+        If it is no such model, its lists do not fit each other, or a number cannot be: a spread
+        that is not above 0, a prevalence outside of 0 and 1, quantiles that fall.
     """
     try:
         if value["format"] != FORMAT:
-            raise DataError(f"model of format {value['format']}; this crosshub reads {FORMAT}")
-        reference = Reference(
-            tuple(value["reference"]["genes"]), tuple(map(float, value["reference"]["quantiles"]))
-        )
-        lists = {name: tuple(map(float, value[name])) for name in ("center", "scale")}
+            raise DataError(
+                f"model of format {value['format']!r:.40}; this crosshub reads {FORMAT}"
+            )
+        genes = _gene_names(value, "genes")
+        size = (len(genes),)
         model = Model(
-            disease=value["disease"],
-            comparison=value["comparison"],
-            genes=tuple(value["genes"]),
-            **lists,
+            disease=_text(value, "disease"),
+            comparison=_text(value, "comparison"),
+            genes=genes,
+            center=tuple(map(float, numbers(value, "center", size, owner="model"))),
+            scale=tuple(map(float, numbers(value, "scale", size, 1 / LARGEST, owner="model"))),
             classifier=value["classifier"],
-            prevalence=float(value["prevalence"]),
-            reference=reference,
-            outcome=str(value.get("outcome", "")),
+            prevalence=float(numbers(value, "prevalence", (), 0, 1, "model")),
+            reference=_read_reference(value["reference"]),
+            outcome=_text(value, "outcome") if "outcome" in value else "",
         )
-    except (KeyError, TypeError, ValueError) as error:
+        check(model.classifier, len(genes))
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise DataError(f"this is no crosshub model ({type(error).__name__}: {error})") from error
-    sizes = {len(model.genes), *(len(part) for part in lists.values())}
-    if len(sizes) > 1 or len(reference.quantiles) != len(PROBABILITIES):
-        raise DataError("the lists of this model do not have the same length; it is damaged")
-    check(model.classifier, len(model.genes))
+    if model.prevalence in (0, 1):
+        raise DataError("the prevalence of this model is not between 0 and 1; it is damaged")
     return model
+
+
+def _read_reference(value: dict[str, Any]) -> Reference:
+    genes = _gene_names(value, "genes")
+    if not genes:
+        raise DataError("the reference of this model has no genes; it is damaged")
+    quantiles = numbers(value, "quantiles", (len(PROBABILITIES),), owner="reference")
+    if (np.diff(quantiles) < -LARGEST_FALL).any():
+        raise DataError("the quantiles of this model fall; it is damaged")
+    return Reference(genes, tuple(map(float, quantiles)))
+
+
+def _gene_names(value: dict[str, Any], name: str) -> tuple[str, ...]:
+    genes = value[name]
+    if not isinstance(genes, list | tuple) or not all(isinstance(g, str) and g for g in genes):
+        raise DataError(f"{name} of this model is no list of gene symbols; it is damaged")
+    if len(set(genes)) < len(genes):
+        raise DataError(f"a gene of this model occurs twice in {name}; it is damaged")
+    return tuple(genes)
+
+
+def _text(value: dict[str, Any], name: str) -> str:
+    if not isinstance(value[name], str):
+        raise DataError(f"{name} of this model is no text; it is damaged")
+    return value[name]

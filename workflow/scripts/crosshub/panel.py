@@ -59,7 +59,7 @@ class Panel:
     Attributes
     ----------
     votes
-        gene, disease, selector, selected, rank.
+        gene, disease, selector, selected, rank (1 = best; equally good genes share their mean).
     table
         gene, votes, mean_rank, in_panel; best first.
     """
@@ -203,7 +203,7 @@ def _no_votes() -> pd.DataFrame:
             "disease": pd.Series(dtype=str),
             "selector": pd.Series(dtype=str),
             "selected": pd.Series(dtype=bool),
-            "rank": pd.Series(dtype=int),
+            "rank": pd.Series(dtype=float),
         }
     )
 
@@ -217,7 +217,7 @@ def _votes(training: Training, disease: str, name: str, size: int, seed: int) ->
             "disease": disease,
             "selector": name,
             "selected": selector.support_,
-            "rank": selector.ranking_,
+            "rank": selector.mean_ranking_,
         }
     )
 

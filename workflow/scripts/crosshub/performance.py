@@ -6,11 +6,10 @@ The direction of every score was fixed in training: an AUC below 0.5 is shown as
 import numpy as np
 import pandas as pd
 from scipy.optimize import brentq
-from scipy.stats import norm, rankdata
+from scipy.stats import rankdata
 
+from crosshub.assessment import Z
 from crosshub.selectors.base import is_numbers
-
-Z = float(norm.ppf(0.975))
 
 
 def concordance(truth: np.ndarray, score: np.ndarray) -> tuple[float, int]:

@@ -143,7 +143,7 @@ def read_json(path: str | Path) -> Any:
     """Read a JSON file."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path}: cannot be read as JSON ({_first_line(error)})") from error
 
 

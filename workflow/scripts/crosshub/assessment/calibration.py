@@ -5,12 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.assessment.thresholds import checked
 from crosshub.errors import DataError
 
-Z = float(norm.ppf(0.975))
 MOST_STEPS = 200
 TOLERANCE = 1e-12
 
@@ -23,31 +22,22 @@ class Calibration:
     ----------
     brier
         Mean squared difference of risk and outcome; 0 is best.
-    brier_scaled
-        1 - brier / (that of the observed prevalence as the risk of all); 1 is best, 0 or less is no
-        better than knowing the prevalence.
     intercept, intercept_low, intercept_high
         Calibration-in-the-large with its 95 % Wald interval, log odds: 0 is right, below it risks
         are too high.
     slope, slope_low, slope_high
         Slope with its 95 % Wald interval: 1 is right, below it risks are too extreme.
-    observed_expected, observed_expected_low, observed_expected_high
-        Cases observed over cases expected, with a 95 % interval on the log scale.
     reason
         Why something is missing; empty if nothing is.
     """
 
     brier: float
-    brier_scaled: float
     intercept: float
     intercept_low: float
     intercept_high: float
     slope: float
     slope_low: float
     slope_high: float
-    observed_expected: float
-    observed_expected_low: float
-    observed_expected_high: float
     reason: str
 
 
@@ -71,16 +61,12 @@ def calibration(probabilities: np.ndarray, is_case: np.ndarray) -> Calibration:
     References
     ----------
     Van Calster et al. 2016, Journal of Clinical Epidemiology 74:167. Cox 1958, Biometrika 45:562.
-    Debray et al. 2017, BMJ 356:i6460 (interval of observed/expected). Albert and Anderson 1984,
-    Biometrika 71:1 (when a slope exists).
+    Albert and Anderson 1984, Biometrika 71:1 (when a slope exists).
     """
     probabilities, is_case = checked(probabilities, is_case)
     if probabilities.min() < 0 or probabilities.max() > 1:
         raise DataError("calibration: a risk is outside 0 to 1; give probabilities, not scores")
-    prevalence = is_case.mean()
     brier = float(((probabilities - is_case) ** 2).mean())
-    both = 0 < prevalence < 1
-    scaled = float(1 - brier / (prevalence * (1 - prevalence))) if both else np.nan
     intercept = slope = (np.nan, np.nan, np.nan)
     reason = _obstacle(probabilities, is_case)
     if not reason:
@@ -90,8 +76,7 @@ def calibration(probabilities: np.ndarray, is_case: np.ndarray) -> Calibration:
         if not reason:
             slope = _slope(log_odds, is_case)
             reason = "" if np.isfinite(slope[0]) else "slope: the fit did not converge"
-    ratio = _observed_expected(probabilities, is_case)
-    return Calibration(brier, scaled, *intercept, *slope, *ratio, reason)
+    return Calibration(brier, *intercept, *slope, reason)
 
 
 def _obstacle(probabilities: np.ndarray, is_case: np.ndarray) -> str:
@@ -169,19 +154,6 @@ def fit_logistic(design: np.ndarray, is_case: np.ndarray) -> tuple[np.ndarray, n
             step = step / 2
         coefficients, loss = coefficients + step, following
     return None
-
-
-def _observed_expected(
-    probabilities: np.ndarray, is_case: np.ndarray
-) -> tuple[float, float, float]:
-    observed, expected = int(is_case.sum()), float(probabilities.sum())
-    if expected == 0:
-        return np.nan, np.nan, np.nan
-    ratio = observed / expected
-    if observed == 0:
-        return ratio, np.nan, np.nan
-    width = Z * np.sqrt((1 - is_case.mean()) / observed)
-    return ratio, float(ratio * np.exp(-width)), float(ratio * np.exp(width))
 
 
 def _wald(estimate: float, error: float) -> tuple[float, float, float]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import chi2, norm
+from scipy.stats import chi2
 from scipy.stats import t as student_t
 
+from crosshub.assessment import Z
 from crosshub.errors import DataError
 
-Z = float(norm.ppf(0.975))
 FEWEST_FOR_INTERVAL = 2
 FEWEST_FOR_PREDICTION = 3
 NO_COHORT = "no cohort"

@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.errors import DataError
 
-Z = float(norm.ppf(0.975))
 NOTHING_CHOSEN = "no resample chose a gene"
 ALL_CHOSEN = "every resample chose all genes"
 ONE_RUN = "fewer than two resamples"
@@ -36,14 +35,6 @@ class Stability:
     low: float
     high: float
     reason: str
-
-
-@dataclass(frozen=True)
-class StabilityTest:
-    """A test of stability: its statistic, standard normal under the null, and the p-value."""
-
-    statistic: float
-    p_value: float
 
 
 def stability(chosen: np.ndarray) -> Stability:
@@ -83,32 +74,6 @@ def stability(chosen: np.ndarray) -> Stability:
     variance = 4 / runs**2 * ((own - own.mean()) ** 2).sum()
     width = Z * np.sqrt(variance)
     return Stability(float(value), float(variance), float(value - width), float(value + width), "")
-
-
-def exceeds(found: Stability, level: float) -> StabilityTest:
-    """Test whether the stability is above a level, one-sided.
-
-    Without any variation among resamples the statistic is infinite and p is 0 or 1.
-
-    References
-    ----------
-    Nogueira, Sechidis and Brown 2018, corollary 8 (asymptotic normality).
-    """
-    statistic = _ratio(found.value - level, found.variance)
-    return StabilityTest(statistic, float(norm.sf(statistic)))
-
-
-def differs(first: Stability, second: Stability) -> StabilityTest:
-    """Test whether two choices of genes are equally stable, two-sided.
-
-    The resamples of the two are taken to be independent.
-
-    References
-    ----------
-    Nogueira, Sechidis and Brown 2018, theorem 10.
-    """
-    statistic = _ratio(second.value - first.value, first.variance + second.variance)
-    return StabilityTest(statistic, float(2 * norm.sf(abs(statistic))))
 
 
 def effective_stability(
@@ -214,12 +179,6 @@ def _unit(values: np.ndarray) -> np.ndarray:
     centred = values - values.mean(axis=0)
     length = np.sqrt((centred**2).sum(axis=0))
     return centred / np.where(length > 0, length, 1.0)
-
-
-def _ratio(difference: float, variance: float) -> float:
-    if np.isnan(difference) or variance > 0:
-        return float(difference / np.sqrt(variance))
-    return float(np.copysign(np.inf, difference)) if difference else np.nan
 
 
 def _obstacle(chosen: np.ndarray) -> str:

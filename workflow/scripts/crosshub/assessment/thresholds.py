@@ -6,11 +6,9 @@ A sample is called a case if its score is at least the threshold.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
+from crosshub.assessment import Z
 from crosshub.errors import DataError
-
-Z = float(norm.ppf(0.975))
 
 
 @dataclass(frozen=True)
@@ -69,50 +67,6 @@ class Precision:
     by_chance: float
 
 
-def youden_threshold(scores: np.ndarray, is_case: np.ndarray) -> float:
-    """Return the threshold with the largest sensitivity + specificity - 1.
-
-    For training samples only: on the samples to be judged it would be optimistic.
-
-    Parameters
-    ----------
-    scores
-        Higher = more likely a case; one a sample.
-    is_case
-        bool, a sample each.
-
-    Returns
-    -------
-    float
-        Half-way between two neighbouring scores, or the lowest score (all are called cases) where
-        no cut is better than that. Of equally good ones the lowest, which is the most sensitive.
-
-    Raises
-    ------
-    DataError
-        If a score is missing, or one of the groups is empty.
-
-    References
-    ----------
-    Youden 1950, Cancer 3:32.
-    """
-    scores, is_case = checked(scores, is_case)
-    if is_case.all() or not is_case.any():
-        raise DataError("threshold: cases and controls are both needed; look at the labels")
-    distinct, place = np.unique(scores, return_inverse=True)
-    cases = np.bincount(place[is_case], minlength=distinct.size)
-    controls = np.bincount(place[~is_case], minlength=distinct.size)
-    missed = np.concatenate([[0], np.cumsum(cases)[:-1]]) / cases.sum()
-    cleared = np.concatenate([[0], np.cumsum(controls)[:-1]]) / controls.sum()
-    # Equal to rounding counts as equally good.
-    best = int(np.argmax(np.round(cleared - missed, 12)))
-    if best == 0:
-        return float(distinct[0])
-    below, above = distinct[best - 1], distinct[best]
-    middle = below + (above - below) / 2
-    return float(middle if middle > below else above)
-
-
 def at_threshold(scores: np.ndarray, is_case: np.ndarray, threshold: float) -> Calls:
     """Judge the calls that a fixed threshold makes.
 
@@ -123,7 +77,7 @@ def at_threshold(scores: np.ndarray, is_case: np.ndarray, threshold: float) -> C
     is_case
         bool, a sample each.
     threshold
-        Fixed elsewhere, see `youden_threshold`.
+        Fixed elsewhere: in training.
 
     Raises
     ------

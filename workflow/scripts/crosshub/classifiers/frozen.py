@@ -7,7 +7,7 @@ Every sum over genes, trees or training samples runs in a fixed order for each s
 the same to the last bit alone and among others.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,8 +83,8 @@ def _score_linear(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 
 def _check_linear(classifier: Classifier, n_genes: int) -> None:
-    _numbers(classifier, "coefficients", (n_genes,))
-    _numbers(classifier, "intercept", ())
+    numbers(classifier, "coefficients", (n_genes,))
+    numbers(classifier, "intercept", ())
 
 
 def _score_rbf(classifier: Classifier, z: np.ndarray) -> np.ndarray:
@@ -95,11 +95,11 @@ def _score_rbf(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 
 def _check_rbf(classifier: Classifier, n_genes: int) -> None:
-    support = _numbers(classifier, "support", (None, n_genes))
-    _numbers(classifier, "dual", (len(support),))
+    support = numbers(classifier, "support", (None, n_genes))
+    numbers(classifier, "dual", (len(support),))
     for name in ("intercept", "slope", "offset"):
-        _numbers(classifier, name, ())
-    _numbers(classifier, "gamma", (), lowest=0)
+        numbers(classifier, name, ())
+    numbers(classifier, "gamma", (), lowest=0)
 
 
 def _score_forest(classifier: Classifier, z: np.ndarray) -> np.ndarray:
@@ -109,7 +109,7 @@ def _score_forest(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 def _check_forest(classifier: Classifier, n_genes: int) -> None:
     for tree in _check_trees(classifier, n_genes):
-        _numbers(tree, "value", (None,), lowest=0, highest=1)
+        numbers(tree, "value", (None,), lowest=0, highest=1)
 
 
 def _score_boosting(classifier: Classifier, z: np.ndarray) -> np.ndarray:
@@ -118,7 +118,7 @@ def _score_boosting(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 def _check_boosting(classifier: Classifier, n_genes: int) -> None:
     _check_trees(classifier, n_genes)
-    _numbers(classifier, "intercept", ())
+    numbers(classifier, "intercept", ())
 
 
 def _score_naive_bayes(classifier: Classifier, z: np.ndarray) -> np.ndarray:
@@ -135,9 +135,9 @@ def _score_naive_bayes(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 
 def _check_naive_bayes(classifier: Classifier, n_genes: int) -> None:
-    _numbers(classifier, "means", (2, n_genes))
-    _numbers(classifier, "variances", (2, n_genes), lowest=1 / LARGEST)
-    _numbers(classifier, "priors", (2,), lowest=1 / LARGEST, highest=1)
+    numbers(classifier, "means", (2, n_genes))
+    numbers(classifier, "variances", (2, n_genes), lowest=1 / LARGEST)
+    numbers(classifier, "priors", (2,), lowest=1 / LARGEST, highest=1)
 
 
 def _score_knn(classifier: Classifier, z: np.ndarray) -> np.ndarray:
@@ -148,7 +148,7 @@ def _score_knn(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 
 def _check_knn(classifier: Classifier, n_genes: int) -> None:
-    samples = _numbers(classifier, "samples", (None, n_genes))
+    samples = numbers(classifier, "samples", (None, n_genes))
     _whole(classifier, "cases", (len(samples),), lowest=0, highest=1)
     _whole(classifier, "k", (), lowest=1, highest=len(samples))
 
@@ -165,10 +165,10 @@ def _score_mlp(classifier: Classifier, z: np.ndarray) -> np.ndarray:
 
 
 def _check_mlp(classifier: Classifier, n_genes: int) -> None:
-    hidden = _numbers(classifier, "hidden_weights", (None, n_genes))
-    _numbers(classifier, "hidden_intercepts", (len(hidden),))
-    _numbers(classifier, "output_weights", (len(hidden),))
-    _numbers(classifier, "intercept", ())
+    hidden = numbers(classifier, "hidden_weights", (None, n_genes))
+    numbers(classifier, "hidden_intercepts", (len(hidden),))
+    numbers(classifier, "output_weights", (len(hidden),))
+    numbers(classifier, "intercept", ())
     activation = classifier["activation"]
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise DataError(f"activation {activation!r:.40} of the mlp classifier is unknown")
@@ -255,9 +255,9 @@ def _check_trees(classifier: Classifier, n_genes: int) -> list[Classifier]:
 
 
 def _check_tree(tree: Classifier, number: int, n_genes: int) -> None:
-    value = _numbers(tree, "value", (None,))
+    value = numbers(tree, "value", (None,))
     size = len(value)
-    _numbers(tree, "threshold", (size,))
+    numbers(tree, "threshold", (size,))
     feature = _whole(tree, "feature", (size,), lowest=-1, highest=n_genes - 1)
     left = _whole(tree, "left", (size,), lowest=-1, highest=size - 1)
     right = _whole(tree, "right", (size,), lowest=-1, highest=size - 1)
@@ -278,40 +278,65 @@ def _check_parts(plain: Classifier, expected: set[str], what: str) -> None:
         )
 
 
-def _numbers(
-    plain: Classifier,
+def numbers(
+    plain: Mapping[str, Any],
     name: str,
     shape: tuple[int | None, ...],
     lowest: float = -LARGEST,
     highest: float = LARGEST,
+    owner: str = "classifier",
 ) -> np.ndarray:
-    """Return a part as an array; None in `shape` stands for any length but 0."""
+    """Return a part of what a stranger may have written as an array.
+
+    Parameters
+    ----------
+    plain
+        Parts by name.
+    name
+        Of the part.
+    shape
+        None in it stands for any length but 0.
+    lowest, highest
+        Bounds of the numbers.
+    owner
+        What an error calls `plain`.
+
+    Raises
+    ------
+    DataError
+        If it has another shape, or holds anything but such numbers: text, true and false, null,
+        NaN.
+    """
     try:
-        array = np.array(plain[name])
+        # As they are: an array of true and 0.1 would be one of numbers.
+        array = np.array(plain[name], dtype=object)
     except ValueError as error:
-        raise DataError(f"{name} of the classifier is no table; the model is damaged") from error
+        raise DataError(f"{name} of the {owner} is no table; the model is damaged") from error
     fits = len(array.shape) == len(shape) and all(
         own == wanted if wanted is not None else own > 0
         for own, wanted in zip(array.shape, shape, strict=True)
     )
     if not fits:
         raise DataError(
-            f"{name} of the classifier has the lengths {array.shape}; expected "
+            f"{name} of the {owner} has the lengths {array.shape}; expected "
             f"{tuple('any' if wanted is None else wanted for wanted in shape)}"
         )
-    # Neither text, nor true and false, nor null; comparisons with NaN are false.
-    if array.dtype.kind not in "iuf" or not ((array >= lowest) & (array <= highest)).all():
+    if not all(_is_number(item) and lowest <= item <= highest for item in array.flat):
         raise DataError(
-            f"{name} of the classifier holds something else than numbers from {lowest:g} to "
+            f"{name} of the {owner} holds something else than numbers from {lowest:g} to "
             f"{highest:g}; the model is damaged"
         )
-    return array
+    return np.array(plain[name])
+
+
+def _is_number(item: object) -> bool:
+    return isinstance(item, int | float) and not isinstance(item, bool)
 
 
 def _whole(
     plain: Classifier, name: str, shape: tuple[int | None, ...], lowest: int, highest: int
 ) -> np.ndarray:
-    array = _numbers(plain, name, shape, lowest, highest)
+    array = numbers(plain, name, shape, lowest, highest)
     if array.dtype.kind == "f":
         raise DataError(f"{name} of the classifier holds fractions; the model is damaged")
     return array

@@ -1,13 +1,14 @@
 """What every selector shares.
 
 Each is fitted on samples × genes and a y of two classes or of numbers, and has `support_` (bool, a
-gene each) and `ranking_` (1 = best). They see training samples only: whoever calls them hands no
-others over.
+gene each), `ranking_` (1 = best) and `mean_ranking_`, in which genes that are equally good share
+their mean rank. They see training samples only: whoever calls them hands no others over.
 """
 
 from typing import Any
 
 import numpy as np
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
 from sklearn.model_selection import StratifiedGroupKFold
@@ -27,7 +28,7 @@ class Selector(SelectorMixin, BaseEstimator):
         X
             Samples × genes.
         y
-            Two classes; or numbers (float, more than two different ones).
+            Two classes (integers or text), or numbers (float).
         groups
             The person of each sample; inner folds do not split a person.
 
@@ -45,12 +46,18 @@ class Selector(SelectorMixin, BaseEstimator):
         order = np.argsort(-score, kind="stable")
         self.ranking_ = np.empty(len(score), int)
         self.ranking_[order] = np.arange(1, len(score) + 1)
+        # LASSO alone leaves hundreds of genes equally good: their places say where they stood.
+        self.mean_ranking_ = rankdata(-score)
         self.support_ = chosen & (self.ranking_ <= self.max_features)
         return self
 
     def _codes(self, y: np.ndarray) -> np.ndarray:
         """Return 0 and 1 (integer) for classes, standardised numbers (float) for numbers."""
-        if y.dtype.kind == "f" and len(np.unique(y)) > 2:
+        if is_numbers(y):
+            if not varies(y):
+                raise ValueError(
+                    "the numbers are all the same: nothing can be learned from 1 class"
+                )
             return (y - y.mean()) / y.std()
         check_classification_targets(y)
         classes, codes = np.unique(y, return_inverse=True)
