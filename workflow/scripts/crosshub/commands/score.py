@@ -60,7 +60,7 @@ def read_model(path: str | Path) -> Model:
     """
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: is no JSON ({error}); give model.json of a panel") from error
     if not isinstance(value, dict):
         raise DataError(f"{path}: is no model; give model.json of a panel")
