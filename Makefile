@@ -7,20 +7,23 @@ SUPPORTED = import sys, platform as p; \
   sys.exit(None if known and (3, 11) <= sys.version_info[:2] <= (3, 13) else \
   "crosshub needs Python 3.11 to 3.13 on Linux or Apple silicon; name one: make PYTHON=python3.12")
 
-.PHONY: demo test test-unit test-workflow lint bench docs lock docking
+.PHONY: demo test test-first test-second test-workflow lint bench docs lock docking
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores all
 	@echo "The report of the demo: results/demo/report.html"
 
-# Where AutoDock Vina has no wheel, the tests that need it skip and say so. The two halves take
-# about as long as each other and run side by side.
+# Where AutoDock Vina has no wheel, the tests that need it skip and say so. Two of the three parts
+# run side by side.
 test: .venv/installed
 	-$(MAKE) --no-print-directory docking
-	$(MAKE) --no-print-directory -j2 test-unit test-workflow
+	$(MAKE) --no-print-directory -j2 test-first test-workflow test-second
 
-test-unit: .venv/installed
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit
+test-first: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/unit/test_[a-d]*.py
+
+test-second: .venv/installed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/unit/test_[!a-d]*.py
 
 test-workflow: .venv/installed
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -p no:cacheprovider tests/workflow
