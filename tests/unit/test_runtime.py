@@ -159,7 +159,8 @@ def test_random_numbers_are_the_same_everywhere():
         ("from crosshub import three", False),
         ("from crosshub import (\n    three,\n)", False),
         ("from crosshub import __version__", False),
-        ("from crosshub.room.other import z", True),
+        ("from crosshub.room.other import z", False),
+        ("from crosshub import room", True),
         ("import crossbow.one", False),
     ],
 )
@@ -179,6 +180,18 @@ def test_every_way_to_import_is_followed(tmp_path, line, follows):
     before = source_hash(script)
     (package / "one.py").write_text("x = 2\n")
     assert (source_hash(script) != before) == follows
+
+
+def test_the_folder_of_a_module_counts_by_itself(tmp_path):
+    room = tmp_path / "crosshub" / "room"
+    room.mkdir(parents=True)
+    (room / "__init__.py").write_text("scale = 1\n")
+    (room / "other.py").write_text("z = 1\n")
+    script = tmp_path / "rule.py"
+    script.write_text("from crosshub.room.other import z\n")
+    before = source_hash(script)
+    (room / "__init__.py").write_text("scale = 2\n")
+    assert source_hash(script) != before
 
 
 def test_a_new_version_follows_what_states_it(tmp_path):

@@ -35,9 +35,10 @@ def source_hash(script: str | Path) -> str:
     """Return a hash of a script and of every module of the package that it comes to import.
 
     Snakemake follows a rule's script but not what the script imports; a rule that carries this
-    hash in its params is run again when the science behind it changes. What a folder's `__init__`
-    imports counts too, since it runs. That of the package itself holds no more than the version: a
-    new one re-runs what states it.
+    hash in its params is run again when the science behind it changes. The `__init__` of a folder
+    of which one module is imported counts, but not what it imports for others: a docking of hours
+    does not depend on how a volcano is drawn. That of the package itself holds no more than the
+    version: a new one re-runs what states it.
     """
     script = Path(script)
     package = script.parent / "crosshub"
@@ -49,32 +50,35 @@ def source_hash(script: str | Path) -> str:
 
 def _imported(path: Path, package: Path) -> set[Path]:
     found: set[Path] = set()
+    beside: set[Path] = set()
     waiting = [path]
     while waiting:
         text = waiting.pop().read_text(encoding="utf-8")
         for match in IMPORT.finditer(text):
-            for file in _files(match, package):
-                if file.stem not in SILENT and file not in found:
-                    found.add(file)
-                    waiting.append(file)
-    return found
+            files, folders = _files(match, package)
+            beside |= folders
+            new = {file for file in files if file.stem not in SILENT} - found
+            found |= new
+            waiting += sorted(new)
+    return found | beside
 
 
-def _files(match: re.Match[str], package: Path) -> list[Path]:
+def _files(match: re.Match[str], package: Path) -> tuple[set[Path], set[Path]]:
+    """Return the modules that an import names, and the `__init__` of the folders around them."""
     names = re.sub(r"#.*|[()]", "", match[1] or match[2] or match[3]).split(",")
     modules = [name.split(" as ")[0].strip() for name in names if name.strip()]
-    files = []
+    files, folders = set(), set()
     for module in modules:
         place = package.joinpath(*module.split("."))
         if place.is_dir():
-            files += sorted(place.rglob("*.py"))
+            files |= set(place.rglob("*.py"))
         elif place.with_suffix(".py").is_file():
-            files.append(place.with_suffix(".py"))
-        elif match[2]:
-            files.append(package / "__init__.py")
+            files.add(place.with_suffix(".py"))
+        elif match[2] and (package / "__init__.py").is_file():
+            files.add(package / "__init__.py")
         inner = place.relative_to(package).parents
-        files += [package / folder / "__init__.py" for folder in inner if folder.name]
-    return [file for file in files if file.is_file()]
+        folders |= {package / folder / "__init__.py" for folder in inner if folder.name}
+    return files, {file for file in folders if file.is_file()}
 
 
 def reference_name(config: Mapping[str, Any]) -> str:

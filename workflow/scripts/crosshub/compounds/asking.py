@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crosshub.compounds.query import SHARED, Query
+from crosshub.compounds.found import SHARED
+from crosshub.compounds.query import Query
 from crosshub.compounds.summary import (
     COLUMNS,
     CompoundTally,

@@ -12,8 +12,7 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import rdDepictor
 
 from crosshub.chemistry import add_neighbours
-from crosshub.compounds.found import FDR
-from crosshub.compounds.query import SHARED
+from crosshub.compounds.found import FDR, SHARED
 from crosshub.compounds.several import reverse_all
 from crosshub.compounds.summary import COLUMNS as SUMMARY
 from crosshub.compounds.summary import SCORES, STRENGTHS

@@ -5,6 +5,8 @@ import pandas as pd
 
 # The level of the config, compounds.hit_fdr, where none is given.
 FDR = 0.1
+# The query of what the diseases of a comparison share.
+SHARED = "shared"
 
 
 def reverses(compounds: pd.DataFrame, *, fdr: float = FDR) -> np.ndarray:

@@ -9,12 +9,13 @@ import pandas as pd
 from scipy.stats import norm
 
 from crosshub.candidates import tied_modules
+from crosshub.compounds.found import SHARED
 from crosshub.connectivity.query import FEWEST
 from crosshub.errors import DataError
 from crosshub.tables import read_table
 
 MINIMUM = 10
-SHARED, DISEASE, MODULE = "shared", "disease", "module"
+DISEASE, MODULE = "disease", "module"
 GENE_COLUMNS = ("query", "kind", "disease", "module", "gene", "direction", "effect", "filled_up",
                 "in_reference", "asked")  # fmt: skip
 ASKED_COLUMNS = ("query", "kind", "disease", "module", "up", "down", "up_in_reference",

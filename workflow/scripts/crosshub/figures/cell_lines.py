@@ -6,7 +6,7 @@ from matplotlib.colors import LinearSegmentedColormap, TwoSlopeNorm
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from crosshub.compounds.query import SHARED
+from crosshub.compounds.found import SHARED
 from crosshub.figures.style import (
     BLUE,
     GREY,

@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from crosshub.compounds.found import reverses
-from crosshub.compounds.query import FEWEST, SHARED
+from crosshub.compounds.found import SHARED, reverses
 from crosshub.connectivity import SCORES
+from crosshub.connectivity.query import FEWEST
 from crosshub.report import structures
 from crosshub.report.blocks import (
     Column,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from crosshub import __version__
-from crosshub.compounds.query import SHARED
+from crosshub.compounds.found import SHARED
 from crosshub.connectivity.normalise import FEWEST_IN_GROUP
 from crosshub.gene_sets import split_place
 from crosshub.meta.combine import method_for
