@@ -80,7 +80,7 @@ def test_no_target_no_section(tmp_path):
 
 
 def test_what_was_not_made_names_the_target(tmp_path, place):
-    assert "snakemake qsar" in section(tmp_path)
+    assert "snakemake --cores all qsar --configfile" in section(tmp_path)
     write(place)
     wanted = {"reference": "signatures.gctx"}
     assert "The activity of the candidates of all has not been made" in section(
