@@ -50,12 +50,13 @@ def test_a_score_that_knows_more_than_age_adds_to_it(make_cohort):
 
 def test_a_score_that_is_age_in_disguise_adds_nothing(make_cohort):
     p_values, auc = [], []
-    for seed in range(150):
+    for seed in range(80):
         row = asked(make_cohort, np.random.default_rng(seed), of_age=1.0)[0].iloc[0]
         p_values.append(row["p_value"])
         auc.append(row["auc_score"])
     assert np.mean(auc) > 0.65
-    assert np.mean(np.array(p_values) <= 0.05) < 0.1
+    # More than ten of 80 are a matter of one in a thousand.
+    assert np.sum(np.array(p_values) <= 0.05) <= 10
     assert kstest(p_values, "uniform").pvalue > 0.001
 
 

@@ -405,7 +405,7 @@ def test_minus_zero_is_zero(tmp_path):
 
 def test_many_equal_values_are_said(tmp_path, values, caplog):
     index_signatures(gctx(tmp_path, values), tmp_path / "store")
-    assert not caplog.text
+    assert "values of a signature" not in caplog.text
     # Of 61 values in steps of 1 nearly all are shared.
     values[::2] = values[::2].round()
     values[1] = 0
