@@ -309,6 +309,19 @@ def test_a_cohort_is_left_out_with_the_others_of_its_series(make_cohort):
     assert set(test) == {"a"}
 
 
+def test_a_person_of_two_training_cohorts_is_left_once(make_cohort):
+    """A discovery and a validation cohort share a person, and a third cohort is left out."""
+    first = make_cohort("first")
+    again = make_cohort(
+        "again",
+        role="validation",
+        people=[f"first_{i}" for i in range(5)] + [f"x{i}" for i in range(25)],
+    )
+    train, _ = leave_cohort_out([again, first, make_cohort("tested", role="validation")], "tested")
+    assert train["first"] == list(first.samples.index)
+    assert train["again"] == list(again.samples.index[5:])
+
+
 def test_a_resample_that_is_not_possible_is_told(study):
     alone = [study[0], make_two_cases(study[1])]
     *_, skipped = join([run("cv", "0", alone, procedure("a", "b"))])

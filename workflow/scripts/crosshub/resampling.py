@@ -54,13 +54,20 @@ def leave_cohort_out(cohorts: Sequence[Cohort], name: str) -> Split:
     """Test on one cohort; train on other series, without any person of the tested one.
 
     Cohorts of one series were sampled and measured together: what sets its cases apart for
-    technical reasons would be learned from its other cohorts.
+    technical reasons would be learned from its other cohorts. Cohorts of both roles train; a person
+    who stands in two of one disease stays in the first, those of discovery before the others.
     """
     tested = next(cohort for cohort in cohorts if cohort.name == name)
     people = set(tested.samples["identity"])
     others = [cohort for cohort in cohorts if cohort.accession != tested.accession]
     left = set(_labels(others).index) - people if others else set()
-    return _samples(others, left), {name: list(tested.samples.index)}
+    seen: set[tuple[str, str]] = set()
+    train = {}
+    for cohort in sorted(others, key=lambda cohort: cohort.role != "discovery"):
+        own = {person for person in left if (cohort.disease, person) not in seen}
+        train |= _samples([cohort], own)
+        seen |= {(cohort.disease, person) for person in cohort.samples["identity"]}
+    return train, {name: list(tested.samples.index)}
 
 
 def _labels(cohorts: Sequence[Cohort]) -> pd.Series:
