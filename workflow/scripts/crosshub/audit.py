@@ -24,12 +24,13 @@ from crosshub.assessment import Z
 from crosshub.cohorts import Cohort
 from crosshub.errors import DataError
 from crosshub.geo.text import as_text
+from crosshub.given_genes import in_force
 from crosshub.random_panels import expression_classes
 from crosshub.randomness import generator
 from crosshub.resampling import cross_validation
 from crosshub.ridge import ridge_logistic
 from crosshub.shared.overlap import permute_people
-from crosshub.symbols import GeneNames, current
+from crosshub.symbols import GeneNames
 
 COLUMNS = ("name", "genes", "disease", "citation")
 AUDIT = [
@@ -129,8 +130,7 @@ def with_current_symbols(panels: pd.DataFrame, names: GeneNames) -> pd.DataFrame
         The panels with their genes in force, each once, and renamed: ``published=current``, joined
         by commas.
     """
-    known = pd.Index(sorted({gene for genes in panels["genes"] for gene in genes}))
-    symbol = current(known, names)["symbol"].to_dict()
+    symbol = in_force((gene for genes in panels["genes"] for gene in genes), names, "panels")
     return panels.assign(
         genes=[list(dict.fromkeys(symbol[gene] for gene in genes)) for genes in panels["genes"]],
         renamed=[

@@ -1,14 +1,11 @@
 """The targets of compounds by the gene symbols in force."""
 
-import logging
-
 import pandas as pd
 
 from crosshub.chemistry.library import GENES
+from crosshub.given_genes import in_force
 from crosshub.lists import JOINED, split_items
-from crosshub.symbols import GeneNames, current
-
-log = logging.getLogger(__name__)
+from crosshub.symbols import GeneNames
 
 
 def up_to_date_targets(rows: pd.DataFrame, names: GeneNames) -> pd.DataFrame:
@@ -30,10 +27,7 @@ def up_to_date_targets(rows: pd.DataFrame, names: GeneNames) -> pd.DataFrame:
         genes, stays as it was (`crosshub.symbols.current`).
     """
     listed = [split_items(cell, GENES) for cell in rows["targets"]]
-    known = pd.Index(dict.fromkeys(gene for genes in listed for gene in genes), dtype=object)
-    found = current(known, names)["symbol"].to_dict()
-    changed = sum(old != new for old, new in found.items())
-    log.info("%d of %d targets have another symbol today", changed, len(known))
+    found = in_force((gene for genes in listed for gene in genes), names, "targets")
     return rows.assign(
         targets=[JOINED.join(dict.fromkeys(found[gene] for gene in genes)) for genes in listed]
     )
