@@ -165,9 +165,7 @@ def performance(source: Source) -> Section:
             table(
                 found,
                 [
-                    words("Disease", "disease"),
-                    Column("Cohort", _cohort, right=False),
-                    Column("Tested by", _way, right=False),
+                    *_tested(),
                     whole("Cases", "n_cases"),
                     whole("Controls", "n_controls"),
                     estimate(f"{measure} (95 % interval)", "auc"),
@@ -184,6 +182,15 @@ def performance(source: Source) -> Section:
         combinations(source, section, name)
         explain(source, section, name)
     return section
+
+
+def _tested() -> list[Column]:
+    """Return the columns that say what a row was tested in, and how."""
+    return [
+        words("Disease", "disease"),
+        Column("Cohort", _cohort, right=False),
+        Column("Tested by", _way, right=False),
+    ]
 
 
 def _cohort(row: dict[str, Any]) -> str:
@@ -257,9 +264,7 @@ def _measures(source: Source, section: Section, name: str) -> None:
         table(
             found,
             [
-                words("Disease", "disease"),
-                Column("Cohort", _cohort, right=False),
-                Column("Tested by", _way, right=False),
+                *_tested(),
                 estimate("Sensitivity", "sensitivity"),
                 estimate("Specificity", "specificity"),
                 decimal("Balanced accuracy", "balanced_accuracy"),
@@ -286,9 +291,7 @@ def _of_numbers(found: pd.DataFrame, file: str) -> Table:
     return table(
         found,
         [
-            words("Disease", "disease"),
-            Column("Cohort", _cohort, right=False),
-            Column("Tested by", _way, right=False),
+            *_tested(),
             decimal("Spearman", "spearman"),
             decimal("Pearson", "pearson"),
             Column("Slope on the prediction (95 % interval)", _slope),
