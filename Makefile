@@ -43,6 +43,7 @@ bench: .venv/installed
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/wgcna.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/costs.py
 	OMP_NUM_THREADS=2 $(BIN)/python tests/bench/lasso.py
+	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/svm_rfe.py
 	$(BIN)/python tests/bench/connectivity.py
 	OMP_NUM_THREADS=1 $(BIN)/python tests/bench/signature_store.py
 

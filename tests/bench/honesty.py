@@ -16,6 +16,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
 from crosshub.cohorts import Cohort
 from crosshub.config import complete, read_schema
 from crosshub.discover import Procedure, discover
@@ -25,7 +29,6 @@ from crosshub.judgement import judge
 from crosshub.panel import fit_models
 from crosshub.performance import concordance
 from crosshub.resampling import cross_validation
-from matplotlib.figure import Figure
 
 HERE = Path(__file__).parent
 SCHEMA = HERE.parents[1] / "workflow" / "schemas" / "config.schema.yaml"

@@ -5,11 +5,15 @@ both are to the optimum.
 """
 
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
 from crosshub.penalized import choose_penalty, duality_gap, fit_path
 
 HERE = Path(__file__).parent

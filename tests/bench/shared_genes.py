@@ -7,9 +7,13 @@ diseases than asked for are the false ones: in a study in which nothing is share
 
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
+
 from crosshub.cohorts import Cohort
 from crosshub.differential import fit_differential
 from crosshub.meta.combine import combine_cohorts

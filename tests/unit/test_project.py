@@ -1,5 +1,6 @@
 """The files around the code say the same as the code."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -108,3 +109,29 @@ def test_make_says_where_the_lock_has_nothing(tmp_path, pretend, stops):
     assert done.returncode != 0
     assert ("crosshub needs Python 3.11 to 3.13 on Linux or Apple" in done.stderr) == stops
     assert ("Error 3" in done.stderr) != stops
+
+
+def test_every_bench_finds_the_package_by_itself():
+    """As a user calls it, without PYTHONPATH, and as `make bench` does."""
+    scripts = sorted((ROOT / "tests" / "bench").glob("*.py"))
+    assert len(scripts) > 10
+    code = (
+        "import runpy, sys\n"
+        "for script in sys.argv[1:]:\n"
+        "    before = sys.path.copy()\n"
+        "    sys.path.insert(0, script.rpartition('/')[0])\n"
+        "    runpy.run_path(script, run_name='imported')\n"
+        "    sys.path[:] = before\n"
+        "    for name in [n for n in sys.modules if n.partition('.')[0] == 'crosshub']:\n"
+        "        del sys.modules[name]\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, scripts)],
+        capture_output=True,
+        text=True,
+        env=environment,
+        cwd="/",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
