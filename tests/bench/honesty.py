@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
+from crosshub.assessment.discrimination import concordance
 from crosshub.cohorts import Cohort
 from crosshub.config import complete, read_schema
 from crosshub.discover import Procedure, discover
@@ -27,7 +28,6 @@ from crosshub.evaluation import evaluate, join
 from crosshub.figures.style import save
 from crosshub.judgement import judge
 from crosshub.panel import fit_models
-from crosshub.performance import concordance
 from crosshub.resampling import cross_validation
 
 HERE = Path(__file__).parent

@@ -6,6 +6,7 @@ import pytest
 from crosshub import performance
 from crosshub.assessment.calibration import calibration, fit_logistic
 from crosshub.assessment.decision_curve import decision_curve, shift_prevalence
+from crosshub.assessment.discrimination import delong, hanley_mcneil
 from crosshub.assessment.pooling import finite_auc, pool_auc, reml
 from crosshub.assessment.sample_size import (
     events_per_parameter,
@@ -444,7 +445,7 @@ def test_r2_of_an_auc_is_that_of_a_model_fitted_to_data_with_it():
     rng = np.random.default_rng(19)
     case = rng.random(200000) < 0.3
     score = rng.normal(1.0 * case)
-    auc = performance.delong(case, score)[0]
+    auc = delong(case, score)[0]
     design = np.column_stack([np.ones(case.size), score])
     coefficients, _ = fit_logistic(design, case)
     sign = np.where(case, 1, -1)
@@ -483,7 +484,7 @@ def test_expected_shrinkage_is_the_calibration_slope_on_new_samples():
     fresh = rng.normal(size=(20000, 8))
     log_odds = fresh @ effects
     risk = expit(log_odds)
-    r2 = r2_from_auc(performance.delong(rng.random(risk.size) < risk, log_odds)[0], 0.5)
+    r2 = r2_from_auc(delong(rng.random(risk.size) < risk, log_odds)[0], 0.5)
     slopes = []
     for _ in range(60):
         values = rng.normal(size=(150, 8))
@@ -716,9 +717,9 @@ def test_cohorts_without_signal_are_rarely_above_one_half():
         aucs, errors = [], []
         for _ in range(4):
             case = np.arange(40) % 2 == 0
-            auc = performance.delong(case, rng.normal(size=40))[0]
+            auc = delong(case, rng.normal(size=40))[0]
             aucs.append(auc)
-            errors.append(performance.hanley_mcneil(auc, 20, 20))
+            errors.append(hanley_mcneil(auc, 20, 20))
         above.append(pool_auc(np.array(aucs), np.array(errors)).low > 0.5)
     assert np.mean(above) < 0.04
 
@@ -755,7 +756,7 @@ def test_a_perfect_cohort_needs_a_finite_auc_first():
     assert finite_auc(1.0, 10, 10) == pytest.approx(100.5 / 101)
     assert finite_auc(0.5, 10, 10) == 0.5
     auc = np.array([finite_auc(1.0, 10, 10), 0.8])
-    error = np.array([performance.hanley_mcneil(auc[0], 10, 10), 0.05])
+    error = np.array([hanley_mcneil(auc[0], 10, 10), 0.05])
     assert 0.8 < pool_auc(auc, error).auc < 1
 
 

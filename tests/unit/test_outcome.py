@@ -8,6 +8,7 @@ import pytest
 import statsmodels.api as sm
 from crosshub.added_value import added_value
 from crosshub.assessment import Z
+from crosshub.assessment.discrimination import concordance, concordance_interval
 from crosshub.classifiers import FOR_NUMBERS
 from crosshub.classifiers.registry import CLASSIFIERS, fit_classifier
 from crosshub.config import complete, read_schema
@@ -19,7 +20,7 @@ from crosshub.figures.benefit import draw_tested
 from crosshub.judgement import judge
 from crosshub.measures import of_prediction
 from crosshub.model import from_plain, to_plain
-from crosshub.performance import concordance, concordance_interval, fold_auc
+from crosshub.performance import fold_auc
 from crosshub.ridge import ridge_linear
 from crosshub.selectors.filters import association_t
 from crosshub.selectors.registry import SELECTORS

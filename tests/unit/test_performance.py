@@ -1,18 +1,17 @@
 import numpy as np
 import pandas as pd
 import pytest
+from crosshub.assessment.discrimination import concordance, concordance_interval, delong
 from crosshub.performance import (
     against_random_panels,
     average_auc,
-    concordance,
-    concordance_interval,
     cross_validated,
-    delong,
     fold_auc,
     performance_table,
     tested_cohorts,
 )
 from crosshub.verdict import verdicts
+from scipy.stats import norm
 from sklearn.metrics import roc_auc_score
 
 tested_cohorts.__test__ = False
@@ -347,7 +346,7 @@ def test_the_upper_limit_knows_what_folds_with_a_panel_can_do():
     rng = np.random.default_rng(3)
     case = np.repeat([True, False], 20)
     fold = np.tile([0, 1], 20)
-    score = np.where(fold == 0, 1.5 * case + rng.normal(size=40), 0.0)
+    score = np.where(fold == 0, 0.5 * case + rng.normal(size=40), 0.0)
     sizes = np.where(fold == 0, 5, 0)
     done = predictions("cv", "0", score, fold=fold, n=40, n_genes=sizes)
     null = [
@@ -358,8 +357,57 @@ def test_the_upper_limit_knows_what_folds_with_a_panel_can_do():
     best = with_panel.set_index("cohort").loc["all", "auc"]
     assert row["auc"] == pytest.approx((best + 0.5) / 2)
     spread = row["auc"] - row["auc_low"]
-    assert row["auc_high"] == pytest.approx(min(best + spread, 1))
+    # Half of the people were tested with a panel.
+    assert row[["folds", "folds_with_panel"]].to_list() == [2, 1]
+    assert best + spread * np.sqrt(2) < 1
+    assert row["auc_high"] == pytest.approx(best + spread * np.sqrt(2))
+    without = cross_validated(pd.concat([done, *null]), delivered=False).set_index("cohort")
+    assert without.loc["all", "auc_high"] == pytest.approx(row["auc"] + spread)
     # Where every fold has a panel the interval is even.
     whole = cross_validated(pd.concat([done.assign(n_genes=5), *null])).set_index("cohort")
     even = whole.loc["all", "auc_high"] - row["auc"]
     assert even == pytest.approx(spread)
+    assert whole.loc["all", ["folds", "folds_with_panel"]].to_list() == [2, 2]
+
+
+def test_a_panel_that_no_fold_has_tested_has_no_upper_limit():
+    rng = np.random.default_rng(3)
+    parts = [predictions("cv", "0", 0.0, n_genes=0)]
+    parts += [predictions("permutation", str(i), rng.normal(size=20)) for i in range(20)]
+    rows = pd.concat(parts)
+    cross = cross_validated(rows)
+    assert cross.set_index("cohort").loc["all", ["auc", "auc_high"]].to_list() == [0.5, 1]
+    found = verdicts({"d": 3}, cross, EMPTY, UNKNOWN, NOWHERE, related())["d"]
+    assert (found["folds"], found["folds_with_panel"]) == (2, 0)
+    assert "No fold of the cross-validation chose a gene" in found["statement"]
+    symmetric = cross_validated(rows, delivered=False).set_index("cohort").loc["all"]
+    assert symmetric["auc_high"] - 0.5 == pytest.approx(0.5 - symmetric["auc_low"])
+
+
+def test_the_statement_tells_how_many_folds_chose_a_panel():
+    rows = null_and_signal(np.random.default_rng(0), 4)
+    part = cross_validated(rows.assign(n_genes=np.where(rows["fold"] == 0, 3, 0)))
+    found = verdicts({"d": 3}, part, EMPTY, UNKNOWN, NOWHERE, related())["d"]
+    assert "Only 2 of 4 folds of the cross-validation chose a gene" in found["statement"]
+    whole = verdicts({"d": 3}, cross_validated(rows), EMPTY, UNKNOWN, NOWHERE, related())["d"]
+    assert "folds" not in whole["statement"]
+
+
+@pytest.mark.parametrize("folds_with_panel", [1, 2, 5])
+def test_the_interval_covers_the_panel_that_only_some_folds_have(folds_with_panel):
+    """Planted: a panel worth 0.76 in new people, found by one, two or all of five folds."""
+    rng = np.random.default_rng(folds_with_panel)
+    case, fold = np.repeat([True, False], 20), np.tile(np.arange(5), 8)
+    truth = norm.cdf(1 / np.sqrt(2))
+    covered = []
+    for _ in range(100):
+        chose = np.isin(fold, rng.permutation(5)[:folds_with_panel])
+        score = np.where(chose, case + rng.normal(size=40), 0.0)
+        parts = [predictions("cv", "0", score, fold=fold, n=40, n_genes=3 * chose)]
+        parts += [
+            predictions("permutation", str(i), rng.normal(size=40), fold=fold, n=40)
+            for i in range(2)
+        ]
+        row = cross_validated(pd.concat(parts)).set_index("cohort").loc["all"]
+        covered.append(row["auc_low"] <= truth <= row["auc_high"])
+    assert np.mean(covered) >= 0.92

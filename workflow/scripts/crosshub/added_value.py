@@ -6,10 +6,11 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
+from crosshub.assessment.discrimination import concordance
 from crosshub.classifiers.tuning import deviance
 from crosshub.cohorts import Cohort
 from crosshub.differential import design_matrix
-from crosshub.performance import concordance, of_numbers, truth_of
+from crosshub.performance import of_numbers, truth_of
 from crosshub.ridge import ridge_linear, ridge_logistic
 from crosshub.selectors.base import inner_splits, is_numbers
 

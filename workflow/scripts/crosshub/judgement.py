@@ -56,10 +56,10 @@ def judge(
     cohorts
         Of the comparison, all roles.
     """
-    cross = cross_validated(predictions)
+    sizes = {disease: len(model.genes) for disease, model in models.items()}
+    cross = cross_validated(predictions, delivered=any(sizes.values()))
     related = independence(cohorts)
     table = performance_table(predictions, cross, related)
-    sizes = {disease: len(model.genes) for disease, model in models.items()}
     stable = selection_stability(selection, predictions, _within_groups(cohorts))
     elsewhere = {disease: new_cohort(table, disease) for disease in models}
     outcomes = {disease: model.outcome for disease, model in models.items()}

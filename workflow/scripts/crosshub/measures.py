@@ -9,6 +9,7 @@ from scipy.stats import t as student
 
 from crosshub.assessment import Z
 from crosshub.assessment.calibration import calibration
+from crosshub.assessment.discrimination import hanley_mcneil
 from crosshub.assessment.pooling import finite_auc, pool_auc
 from crosshub.assessment.sample_size import (
     events_per_parameter,
@@ -23,7 +24,7 @@ from crosshub.assessment.stability import (
     total_similarity,
 )
 from crosshub.assessment.thresholds import at_threshold, average_precision
-from crosshub.performance import hanley_mcneil, of_numbers
+from crosshub.performance import of_numbers
 
 CORRELATED = 0.7
 LARGEST_ODDS = 30.0

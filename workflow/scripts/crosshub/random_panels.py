@@ -14,12 +14,12 @@ from itertools import islice
 import numpy as np
 import pandas as pd
 
+from crosshub.assessment.discrimination import concordance
 from crosshub.classifiers.registry import FOLDS
 from crosshub.classifiers.tuning import choose_ridge_cost
 from crosshub.cohorts import Cohort
 from crosshub.model import Model
 from crosshub.panel import fit_model, standardised, training_set
-from crosshub.performance import concordance
 from crosshub.selectors.base import inner_splits
 
 EXPRESSION_CLASSES = 10

@@ -79,7 +79,8 @@ def verdict(
     Returns
     -------
     dict
-        predicts (groups, or the outcome), auc, auc_low, auc_high (cross-validated), p_permutation,
+        predicts (groups, or the outcome), auc, auc_low, auc_high (cross-validated),
+        folds and folds_with_panel (of all repeats of the cross-validation), p_permutation,
         p_random_panels, beats_chance, beats_random_panels (null where not tested, or with too few
         resamples to tell),
         cohorts_tested and cohorts_validated (of the independent ones), cohorts_not_tested (names:
@@ -99,6 +100,8 @@ def verdict(
         "auc": row.get("auc", np.nan),
         "auc_low": row.get("auc_low", np.nan),
         "auc_high": row.get("auc_high", np.nan),
+        "folds": int(row.get("folds", 0)),
+        "folds_with_panel": int(row.get("folds_with_panel", 0)),
         "p_permutation": p_permutation,
         "p_random_panels": p_random[0],
         "permutations": permutations,
@@ -179,6 +182,21 @@ def _against_chance(disease: str, found: dict[str, Any], measure: str, known: st
         f"{disease}: the procedure {does} (cross-validated {measure} {of}{found['auc']:.2f}, "
         f"95 % interval {found['auc_low']:.2f} to {found['auc_high']:.2f}, "
         f"p = {found['p_permutation']:.3g} against {found['permutations']} permutations)."
+        f"{_without_panel(found['folds_with_panel'], found['folds'])}"
+    )
+
+
+def _without_panel(with_panel: int, folds: int) -> str:
+    """Say that folds chose no panel, which the cross-validated AUC counts with 0.5."""
+    if with_panel == folds:
+        return ""
+    if not with_panel:
+        return (
+            " No fold of the cross-validation chose a gene: it does not tell what they are worth."
+        )
+    return (
+        f" Only {with_panel} of {folds} folds of the cross-validation chose a gene; the AUC counts "
+        "the others with 0.5, which the upper limit allows for."
     )
 
 

@@ -117,7 +117,7 @@ def finite_auc(auc: float, n_cases: int, n_controls: int) -> float:
     """Return the AUC half a pair away from 0 and 1, whose log odds are not finite.
 
     Half a concordant and half a discordant pair are added, as one does to a proportion of 0 or 1.
-    `performance.hanley_mcneil` gives a standard error at the result where DeLong's is zero.
+    `discrimination.hanley_mcneil` gives a standard error at the result where DeLong's is zero.
 
     Parameters
     ----------

@@ -160,7 +160,8 @@ def performance(source: Source) -> Section:
                 f"evaluation/{name}/performance.svg",
                 f"{measure} with its 95 % interval. Cross-validation: ± 1.96 standard deviations "
                 "of the procedure under permuted labels, or of a score without signal where that "
-                f"spreads more; whole cohorts: {interval}.",
+                "spreads more; its upper limit is that of the folds that chose a panel, 1 where "
+                f"none did. Whole cohorts: {interval}.",
             ),
             table(
                 found,
