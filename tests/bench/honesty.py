@@ -108,7 +108,19 @@ def one(seed: int, *, changes: dict[str, dict], group: int, effect: float, **num
         "beats_chance": verdict["beats_chance"],
         "fresh": auc(fresh, found.models["disease"].score(fresh.expression)["score"]),
         "outside": outside(cohorts, found.panel.genes, seed) if effect == 0 else np.nan,
+        "folds_fresh": of_folds(cohorts, plan, counts["folds"], seed, fresh) if effect else np.nan,
     }  # fmt: skip
+
+
+def of_folds(cohorts: list[Cohort], plan: Procedure, folds: int, seed: int, fresh: Cohort) -> float:
+    """Return what cross-validation estimates: the mean AUC of its fold models in fresh samples."""
+    rng = np.random.default_rng([seed, len("cv"), 0])
+    by_name = {c.name: c for c in cohorts}
+    worth = []
+    for train, _ in cross_validation(cohorts, folds, rng):
+        model = discover(by_name, train, plan, rng).models["disease"]
+        worth.append(auc(fresh, model.score(fresh.expression)["score"]))
+    return float(np.mean(worth))
 
 
 def auc(cohort: Cohort, score: pd.Series) -> float:
@@ -147,13 +159,21 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """Count how often the intervals cover, and how often the verdict is "beats chance"."""
     target = table["fresh"].where(table["effect"] > 0, 0.5)
     covered = table["auc_low"].le(target) & target.le(table["auc_high"])
+    estimated = table.get("folds_fresh", pd.Series(np.nan, table.index))
+    within = table["auc_low"].le(estimated) & estimated.le(table["auc_high"])
     return (
-        table.assign(covered=covered, beats_chance=table["beats_chance"].astype(float))
+        table.assign(
+            covered=covered,
+            beats_chance=table["beats_chance"].astype(float),
+            folds_fresh=estimated,
+            folds_covered=within.astype(float).where(estimated.notna()),
+        )
         .groupby(["procedure", "group", "effect"])
         .agg(
             studies=("auc", "size"), genes=("genes", "mean"), auc=("auc", "mean"),
             fresh=("fresh", "mean"), covered=("covered", "mean"),
             beats_chance=("beats_chance", "mean"), outside=("outside", "mean"),
+            folds_fresh=("folds_fresh", "mean"), folds_covered=("folds_covered", "mean"),
         )
         .round(3)
         .reset_index()

@@ -76,6 +76,8 @@ def cross_validated(predictions: pd.DataFrame, delivered: bool = True) -> pd.Dat
         AUC; see `_upper_limit` for what the limit of a delivered panel makes of that. A permutation
         is one repeat and the AUC a mean over repeats, so that p and interval lean to the safe side.
         Without permutations interval and p are missing. Of numbers auc is the concordance.
+        All of it is about the procedure with the samples that a fold leaves for training: a model
+        that is trained on all of them may be better (see tests/bench/README.md).
     """
     tested = predictions[predictions["resampling"] == "cv"]
     observed = fold_auc(tested)
