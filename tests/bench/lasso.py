@@ -4,19 +4,18 @@ Run as `python tests/bench/lasso.py`; prints seconds, their ratio, and how near
 both are to the optimum.
 """
 
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from against_r import run_r
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
 from crosshub.penalized import choose_penalty, duality_gap, fit_path
 
-HERE = Path(__file__).parent
 SAMPLES = 80
 
 
@@ -39,18 +38,8 @@ def race(genes: int) -> None:
         for k, penalty in enumerate(path.penalties)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        x.T.tofile(place / "x.bin")
-        np.savetxt(place / "y.txt", y)
-        (place / "n.txt").write_text(f"{SAMPLES} {genes}")
-        done = subprocess.run(
-            ["Rscript", str(HERE / "lasso.R"), folder],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        theirs, number = map(float, done.stdout.split())
-        objective = np.loadtxt(place / "objective.txt")
+        theirs, number = run_r("lasso.R", folder, x, y)
+        objective = np.loadtxt(Path(folder) / "objective.txt")
     own = np.median(seconds)
     ours = np.array([value for value, _ in solved])
     shared = min(len(ours), len(objective))

@@ -5,19 +5,18 @@ genes both eliminate in the same step (e1071 once more with a tolerance of 1e-7)
 """
 
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
+from against_r import run_r
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "workflow" / "scripts"))
 
 from crosshub.elimination import eliminate
 
-HERE = Path(__file__).parent
 SAMPLES, RUNS = 80, 3
 AGAINST_R, ALONE = 1_000, (2_000, 4_000, 8_000, 12_000)
 
@@ -43,17 +42,8 @@ def own(genes: int) -> tuple[float, np.ndarray]:
 def peer(genes: int) -> tuple[float, np.ndarray]:
     x, y = study(genes)
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        x.T.tofile(place / "x.bin")
-        np.savetxt(place / "y.txt", y, fmt="%d")
-        (place / "n.txt").write_text(f"{SAMPLES} {genes}")
-        done = subprocess.run(
-            ["Rscript", str(HERE / "svm_rfe.R"), folder],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        return statistics.median(map(float, done.stdout.split())), np.loadtxt(place / "step.txt")
+        seconds = run_r("svm_rfe.R", folder, x, y)
+        return statistics.median(seconds), np.loadtxt(Path(folder) / "step.txt")
 
 
 if __name__ == "__main__":
