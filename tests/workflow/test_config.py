@@ -224,7 +224,7 @@ def test_all_mistakes_come_at_once(read):
 
 def test_defaults_are_filled_at_every_depth_and_overlays_win():
     filled = complete({"study": "a", "datasets": "b", "panel": {"votes": 3}}, CONFIG)
-    assert filled["evaluation"]["folds"] == 5
+    assert filled["evaluation"]["folds"] == 10
     assert filled["panel"]["votes"] == 3
     assert filled["panel"]["max_genes"] == 10
     assert mistakes(filled, CONFIG, "config") == []

@@ -137,9 +137,9 @@ def select_panel(
         With no shared gene both tables are empty.
     """
     genes = list(shared.loc[shared["shared"], "gene"])
-    reference = fit_reference([cohort.expression for cohort in cohorts])
     votes = []
-    for disease in diseases if genes else ():
+    reference = fit_reference([cohort.expression for cohort in cohorts]) if genes else None
+    for disease in diseases if reference else ():
         training = training_set([c for c in cohorts if c.disease == disease], genes, reference)
         for name in settings["selectors"]:
             own = derived_seed(seed, "select_panel", disease, name)

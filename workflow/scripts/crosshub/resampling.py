@@ -39,11 +39,14 @@ def cross_validation(
     number = max(2, min(folds, *largest.values()))
     fold = pd.Series(0, index=labels.index)
     start = 0
-    # Going on where the last stratum stopped keeps the folds of one size.
-    for _, people in labels.groupby(labels, sort=True):
-        order = rng.permutation(len(people))
-        fold[people.index[order]] = (start + np.arange(len(people))) % number
-        start += len(people)
+    # The groups of a cohort begin in one fold, so that cases meet controls even where a small
+    # cohort does not reach all folds; the next cohort goes on after them: folds are of like size.
+    for _, of_cohort in labels.groupby(labels.str.partition(":")[0], sort=True):
+        groups = [people for _, people in of_cohort.groupby(of_cohort, sort=True)]
+        for people in groups:
+            order = rng.permutation(len(people))
+            fold[people.index[order]] = (start + np.arange(len(people))) % number
+        start += max(map(len, groups))
     return [
         (_samples(cohorts, fold.index[fold != i]), _samples(cohorts, fold.index[fold == i]))
         for i in range(number)

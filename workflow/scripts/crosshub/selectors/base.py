@@ -11,7 +11,7 @@ import numpy as np
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator
 from sklearn.feature_selection import SelectorMixin
-from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.utils import ClassifierTags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -108,8 +108,11 @@ def inner_splits(
     number = min(folds, *counts)
     if number < 2:
         return []
-    splitter = StratifiedGroupKFold(number, shuffle=True, random_state=seed)
-    splits = splitter.split(np.zeros((len(y), 1)), y, people)
+    # The one that knows of people is slow, and needed only where a person has several samples.
+    several = len(np.unique(people)) < len(people)
+    kind = StratifiedGroupKFold if several else StratifiedKFold
+    splitter = kind(number, shuffle=True, random_state=seed)
+    splits = splitter.split(np.zeros((len(y), 1)), y, people if several else None)
     return [(train, test) for train, test in splits if varies(y[train])]
 
 
