@@ -48,6 +48,7 @@ FORCED = {
     },
 }
 DEFAULT: dict[str, dict] = {}
+FIVE_FOLDS = {"evaluation": {"folds": 5}}
 PROCEDURES = {"as delivered": DEFAULT, "ten genes forced": FORCED}
 CONFIG = complete({"study": "honesty", "datasets": "none"}, read_schema(SCHEMA))
 FOLDS = CONFIG["evaluation"]["folds"]
@@ -92,7 +93,8 @@ def one(seed: int, *, changes: dict[str, dict], group: int, effect: float, **num
     """Evaluate one study."""
     cohorts = study(seed, group, effect)
     plan = procedure(changes)
-    counts = {"repeats": REPEATS, "permutations": PERMUTATIONS, "folds": FOLDS} | numbers
+    folds = changes.get("evaluation", {}).get("folds", FOLDS)
+    counts = {"repeats": REPEATS, "permutations": PERMUTATIONS, "folds": folds} | numbers
     units = [("cv", i) for i in range(counts["repeats"])]
     units += [("permutation", i) for i in range(counts["permutations"])]
     done = [
@@ -192,9 +194,10 @@ def jobs_of(what: str, studies: int) -> dict[str, list[dict]]:
         seeds = range(FIRST_WITH_EFFECT, FIRST_WITH_EFFECT + studies)
         common = [{"seed": s, "group": 22, "effect": e} for e in (0.5, 0.8) for s in seeds]
     if what != "power":
+        compared = PROCEDURES | ({"five folds": FIVE_FOLDS} if what == "effect" else {})
         return {
             name: [job | {"changes": changes} for job in common]
-            for name, changes in PROCEDURES.items()
+            for name, changes in compared.items()
         }
     return {
         "as delivered": [
