@@ -246,9 +246,12 @@ def main(what: str, studies: int = 200, workers: int = 2, only: str = "") -> Non
     if what == "draw":
         return draw()
     path = HERE / f"honesty_{what}.tsv"
-    jobs = {name: each for name, each in jobs_of(what, studies).items() if only in ("", name)}
+    jobs = jobs_of(what, studies)
+    if only and only not in jobs:
+        sys.exit(f"honesty.py {what}: no procedure {only!r}; name one of: {', '.join(jobs)}")
+    jobs = {name: each for name, each in jobs.items() if only in ("", name)}
     parts = [run(each, workers).assign(procedure=name) for name, each in jobs.items()]
-    if only:
+    if only and path.exists():
         before = pd.read_csv(path, sep="\t")
         parts.append(before[before["procedure"] != only])
     table = pd.concat(parts, ignore_index=True)
