@@ -21,7 +21,7 @@ from crosshub.symbols import read_gene_names
 from scipy.stats import binom
 from sklearn.linear_model import LogisticRegression
 
-SETTINGS = {"repeats": 2, "permutations": 40, "random_panels": 60}
+SETTINGS = {"folds": 10, "repeats": 2, "permutations": 40, "random_panels": 60}
 HEADER = "name\tgenes\tdisease\tcitation\n"
 
 
@@ -80,6 +80,7 @@ def test_intervals_cover_half_where_nothing_is_changed(make_cohort):
             panels(["G0010", "G0020", "G0030"]),
             cohort,
             rng=np.random.default_rng(seed),
+            folds=10,
             repeats=1,
             permutations=40,
             random_panels=0,
@@ -140,6 +141,7 @@ def test_several_samples_of_a_person_count_once(people):
         found = audit_panels(
             panels(["G0010", "G0020", "G0030"]),
             people_with(rng, **people),
+            folds=10,
             repeats=1,
             permutations=40,
             random_panels=0,
@@ -171,7 +173,7 @@ def test_blocks_change_nothing_and_bound_what_is_in_memory(make_cohort, monkeypa
     monkeypatch.setattr(audit, "_auc", counted)
     for block in (7, 50):
         monkeypatch.setattr(audit, "BLOCK", block)
-        settings = {"repeats": 1, "permutations": 30, "random_panels": 45}
+        settings = {"folds": 10, "repeats": 1, "permutations": 30, "random_panels": 45}
         rng = np.random.default_rng(3)
         found.append(audit_panels(panels(["G0003", "G0100"]), cohort, rng=rng, **settings))
     pd.testing.assert_frame_equal(*found, check_exact=True)
@@ -205,7 +207,7 @@ def test_missing_genes_are_named(make_cohort):
 
 
 def test_panels_of_which_nothing_is_measured_have_a_table_and_a_figure(make_cohort):
-    few = {"repeats": 1, "permutations": 2, "random_panels": 2}
+    few = {"folds": 10, "repeats": 1, "permutations": 2, "random_panels": 2}
     cohort = make_cohort(n_cases=4, n_controls=4, genes=20)
     found = audit_panels(panels(["GONE"]), cohort, rng=np.random.default_rng(0), **few)
     assert found.loc[0, "auc":"random_high"].isna().all()
@@ -279,7 +281,7 @@ def test_published_symbols_are_brought_to_those_in_force(make_cohort):
     measured = ["SEPTIN9", "CXCL8", "TNF", "ADGRF5", *cohort.expression.index[4:]]
     cohort = replace(cohort, expression=cohort.expression.set_axis(measured))
     changes = {"cohort": pd.DataFrame({"gene": measured, "log2fc": 1.0})}
-    few = {"repeats": 1, "permutations": 2, "random_panels": 2}
+    few = {"folds": 10, "repeats": 1, "permutations": 2, "random_panels": 2}
     found = audit_study(new, {"cohort": cohort}, changes, seed=1, **few)
     assert found["missing"].tolist() == ["NOVEL", "SEPTIN2"]
     assert found["renamed"].tolist() == new["renamed"].tolist()

@@ -38,7 +38,6 @@ AUDIT = [
     *("auc", "auc_low", "auc_high", "p_permutation", "p_random_panels", "percentile"),
     *("random_low", "random_high", "citation"),
 ]
-FOLDS = 5
 # Models that are fitted at once: a thousand of 200 genes in 500 samples would take gigabytes.
 BLOCK = 50
 
@@ -159,7 +158,7 @@ def audit_study(
     seed
         Of the study; each cohort derives its own numbers from it.
     settings
-        repeats, permutations and random_panels of `audit_panels`.
+        folds, repeats, permutations and random_panels of `audit_panels`.
 
     Returns
     -------
@@ -183,6 +182,7 @@ def audit_panels(
     panels: pd.DataFrame,
     cohort: Cohort,
     *,
+    folds: int,
     repeats: int,
     permutations: int,
     random_panels: int,
@@ -198,8 +198,8 @@ def audit_panels(
         Of `read_panels`.
     cohort
         Cases and controls.
-    repeats
-        Of the five-fold cross-validation over people.
+    folds, repeats
+        Of the cross-validation over people.
     permutations
         Of the labels between people, behind the interval and its p; who is in both groups keeps
         both labels.
@@ -219,9 +219,9 @@ def audit_panels(
     """
     cohort = _averaged(cohort)
     case = cohort.is_case.to_numpy()
-    splits = [split for _ in range(repeats) for split in cross_validation([cohort], FOLDS, rng)]
+    splits = [split for _ in range(repeats) for split in cross_validation([cohort], folds, rng)]
     place = {name: i for i, name in enumerate(cohort.samples.index)}
-    folds = [
+    tested = [
         tuple(np.array([place[name] for name in side[cohort.name]], int) for side in split)
         for split in splits
     ]
@@ -243,7 +243,7 @@ def audit_panels(
             drawn = _draw(level.loc[genes], pool, random_panels, rng)
             own = np.array([row_of[gene] for gene in genes])
             others = np.array([[row_of[gene] for gene in part] for part in drawn], int)
-            row |= _judge(values, own, others, orders, case, folds)
+            row |= _judge(values, own, others, orders, case, tested)
         rows.append(row | {"citation": panel.citation})
     return pd.DataFrame(rows, columns=AUDIT)
 
