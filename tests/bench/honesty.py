@@ -9,6 +9,7 @@ as asked), 240 genes in correlated modules of twelve. The whole procedure is ref
 and for each of the permutations, as in the workflow, and `judge` gives the verdict.
 """
 
+import argparse
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -242,7 +243,7 @@ def draw() -> None:
     save(figure, HERE / "honesty_power.svg")
 
 
-def main(what: str, studies: int = 200, workers: int = 2, only: str = "") -> None:
+def main(what: str, studies: int, workers: int, only: str) -> None:
     if what == "draw":
         return draw()
     path = HERE / f"honesty_{what}.tsv"
@@ -264,4 +265,9 @@ def main(what: str, studies: int = 200, workers: int = 2, only: str = "") -> Non
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:4]), *sys.argv[4:5])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("what", choices=["null", "effect", "power", "draw"])
+    parser.add_argument("studies", nargs="?", type=int, default=200)
+    parser.add_argument("workers", nargs="?", type=int, default=2)
+    parser.add_argument("only", nargs="?", default="", metavar="procedure")
+    main(**vars(parser.parse_args()))

@@ -180,6 +180,21 @@ def test_blocks_change_nothing_and_bound_what_is_in_memory(make_cohort, monkeypa
     assert fitted == [1, 7, 7, 7, 7, 2, 7, 7, 7, 7, 7, 7, 3, 1, 30, 45]
 
 
+@pytest.mark.parametrize(("asked", "made"), [(3, 3), (10, 8)])
+def test_folds_are_as_many_as_asked_for_and_as_people_allow(make_cohort, monkeypatch, asked, made):
+    seen, auc = [], audit._auc
+
+    def counted(values, case, folds):
+        seen.append(len(folds))
+        return auc(values, case, folds)
+
+    monkeypatch.setattr(audit, "_auc", counted)
+    cohort = make_cohort(n_cases=9, n_controls=8, genes=20)
+    few = {"folds": asked, "repeats": 2, "permutations": 2, "random_panels": 0}
+    audit_panels(panels(["G0003"]), cohort, rng=np.random.default_rng(0), **few)
+    assert set(seen) == {2 * made}
+
+
 def test_people_are_never_split(make_cohort):
     """The same sample twice under one identity tells nothing about itself."""
     cohort = make_cohort(n_cases=10, n_controls=10, genes=60)

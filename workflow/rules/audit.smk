@@ -37,7 +37,8 @@ rule audit_panels:
         runtime=120,
     params:
         rows=rows_of(STUDY.cohorts),
-        settings={
+        settings={"folds": STUDY.config["evaluation"]["folds"]}
+        | {
             key: value
             for key, value in STUDY.config["audit"].items()
             if key != "panels"
